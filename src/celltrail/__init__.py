@@ -1,0 +1,3 @@
+"""An experiment tracker that lives inside Jupyter."""
+
+from __future__ import annotations
