@@ -1,0 +1,174 @@
+"""The append-only file in which one process writes its events.
+
+A journal is a chain of segments ``<session>-<number>.jsonl`` beside the session's lock
+file, which the process holds as long as it lives: that is how a reader knows the dead.
+Each event is one unbuffered write of one line, so it survives the death of the process
+from the moment the call returns.
+"""
+
+from __future__ import annotations
+
+import atexit
+import errno
+import os
+import threading
+from typing import TYPE_CHECKING
+
+from celltrail.errors import StoreError
+from celltrail.store.ids import new_id
+from celltrail.store.locks import hold_forever
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+__all__ = ["SEGMENT_BYTES", "Journal"]
+
+SEGMENT_BYTES = 16 * 2**20
+_SYNC_AFTER = 0.5
+_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
+
+
+class Journal:
+    """The journal of this process in one store.
+
+    Nothing is created before the first event.
+
+    Parameters
+    ----------
+    folder
+        Where the segments lie.
+    greeting
+        Makes the line that opens the first segment.
+    on_full
+        Called, in the logging thread, after a segment was closed.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        greeting: Callable[[], bytes],
+        on_full: Callable[[], None],
+    ) -> None:
+        self.folder = folder
+        self.session_id = new_id()
+        self._greeting = greeting
+        self._on_full = on_full
+        self._lock = threading.Lock()
+        self._fd = -1
+        self._room = 0
+        self._torn = False
+        self._segment = 0
+        self._session_lock = -1
+        self._unsynced: threading.Timer | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this process has written an event."""
+        return self._fd >= 0
+
+    def append(self, line: bytes, write: Callable[[int, bytes], int] = os.write) -> None:
+        """Write one line; when this returns, no kill can lose it.
+
+        Raises
+        ------
+        StoreError
+            When the disk is full or the folder cannot be written.
+        """
+        with self._lock:
+            size = len(line)
+            self._room -= size
+            if self._room < 0 or self._torn:
+                self._prepare(size)
+            try:
+                if write(self._fd, line) == size:
+                    return
+            except OSError as error:
+                raise _cannot_write(self.folder, error) from error
+            self._torn = True
+        raise _cannot_write(self.folder, OSError(errno.ENOSPC, "short write"))
+
+    def sync_soon(self) -> None:
+        """Have the journal on the disk within a second, without waiting for it."""
+        if self._unsynced is None:
+            self._unsynced = threading.Timer(_SYNC_AFTER, self.sync)
+            self._unsynced.daemon = True
+            self._unsynced.start()
+            atexit.register(self.sync)
+
+    def sync(self) -> None:
+        """Wait until what was written is on the disk."""
+        atexit.unregister(self.sync)
+        timer, self._unsynced = self._unsynced, None
+        if timer is not None:
+            timer.cancel()
+        with self._lock:
+            if self._fd < 0:
+                return
+            # A duplicate lets others log while the disk works.
+            copy = os.dup(self._fd)
+        try:
+            os.fsync(copy)
+        finally:
+            os.close(copy)
+
+    def close(self) -> None:
+        """Release the session, as the end of the process does."""
+        self.sync()
+        with self._lock:
+            self.abandon()
+            self.session_id = new_id()
+            self._segment = self._room = 0
+            self._fd = self._session_lock = -1
+
+    def abandon(self) -> None:
+        """Close the handles; in a forked child, those inherited from the parent.
+
+        Closing (not unlocking) is what matters there: the lock belongs to the open file
+        that parent and child share, and a copy would keep a dead parent alive.
+        """
+        for handle in (self._fd, self._session_lock):
+            if handle >= 0:
+                os.close(handle)
+
+    def _prepare(self, size: int) -> None:
+        """Make room for `size` bytes and end a torn line; the lock is held."""
+        try:
+            if self._room < 0:
+                self._next_segment()
+                self._room -= size
+            if self._torn:
+                os.write(self._fd, b"\n")
+                self._torn = False
+        except OSError as error:
+            raise _cannot_write(self.folder, error) from error
+
+    def _next_segment(self) -> None:
+        if self._session_lock < 0:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._session_lock = hold_forever(self.folder / f"{self.session_id}.lock")
+        self._segment += 1
+        path = self.folder / f"{self.session_id}-{self._segment:06}.jsonl"
+        previous, self._fd = self._fd, os.open(path, _FLAGS, 0o600)
+        self._room, self._torn = SEGMENT_BYTES, False
+        if previous >= 0:
+            os.close(previous)
+            self._on_full()
+        else:
+            os.write(self._fd, self._greeting())
+
+
+def _cannot_write(folder: Path, error: OSError) -> StoreError:
+    reasons = {
+        errno.ENOSPC: "The disk is full. Free some space",
+        errno.EDQUOT: "Your disk quota is used up. Free some space",
+        errno.EROFS: "The file system is read-only. Choose another store",
+        errno.EACCES: "The folder is not yours to write. Choose another store",
+    }
+    advice = reasons.get(error.errno or 0, f"{error.strerror}. Check the folder")
+    message = (
+        f"celltrail could not write to its journal in {str(folder)!r}. {advice} "
+        "(celltrail.set_tracking_uri(path) sets the store); what was logged before "
+        "is kept."
+    )
+    return StoreError(message)

@@ -1,0 +1,117 @@
+"""File locks between processes, through portalocker on every platform.
+
+A lock belongs to an open handle and dies with its process, however that ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import time
+from typing import TYPE_CHECKING
+
+import portalocker
+
+from celltrail.errors import StoreBusyError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["FileLock", "hold_forever", "is_held"]
+
+_PAUSE = 0.003
+
+
+class FileLock:
+    """A lock that readers share and a writer holds alone."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @contextlib.contextmanager
+    def hold(self, *, shared: bool, deadline: float) -> Iterator[None]:
+        """Hold the lock; raise StoreBusyError after `deadline` seconds of waiting.
+
+        Parameters
+        ----------
+        shared
+            Whether other shared holders are let in.
+        deadline
+            Seconds to wait.
+        """
+        flags = portalocker.LOCK_SH if shared else portalocker.LOCK_EX
+        end = time.monotonic() + deadline
+        handle = os.open(self.path, _open_flags(), 0o600)
+        try:
+            while not _try_lock(handle, flags):
+                if time.monotonic() >= end:
+                    raise StoreBusyError(self._busy(handle, deadline))
+                # A random pause keeps a crowd of waiters from marching in step.
+                time.sleep(_PAUSE * (0.5 + random.random()))  # noqa: S311
+            if not shared:
+                _sign(handle)
+            yield
+        finally:
+            os.close(handle)
+
+    def _busy(self, handle: int, deadline: float) -> str:
+        os.lseek(handle, 0, os.SEEK_SET)
+        holder = os.read(handle, 20).decode("ascii", "replace").strip() or "unknown"
+        return (
+            f"The store {str(self.path.parent)!r} was busy for {deadline:g} s; the last "
+            f"process to change it was {holder}. Try again, or look at that process."
+        )
+
+
+def hold_forever(path: Path) -> int:
+    """Return an open descriptor that holds `path` alone until the process ends.
+
+    A forked child must close its copy, which would keep a dead parent's lock.
+    """
+    handle = os.open(path, _open_flags(), 0o600)
+    if not _try_lock(handle, portalocker.LOCK_EX) or not _is_linked(handle, path):
+        os.close(handle)
+        message = f"The new lock file {str(path)!r} was taken by another process."
+        raise StoreBusyError(message)
+    return handle
+
+
+def is_held(path: Path) -> bool:
+    """Return whether a living process holds `path` (False when it is missing)."""
+    try:
+        handle = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        return not _try_lock(handle, portalocker.LOCK_EX)
+    finally:
+        os.close(handle)
+
+
+def _open_flags() -> int:
+    return os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
+
+
+def _sign(handle: int) -> None:
+    """Note the holder's pid in the lock file, for the error of those who wait."""
+    with contextlib.suppress(OSError):
+        os.lseek(handle, 0, os.SEEK_SET)
+        os.write(handle, f"{os.getpid():<20}".encode())
+
+
+def _try_lock(handle: int, flags: portalocker.LockFlags) -> bool:
+    try:
+        portalocker.lock(handle, flags | portalocker.LOCK_NB)
+    except portalocker.AlreadyLocked:
+        return False
+    return True
+
+
+def _is_linked(handle: int, path: Path) -> bool:
+    """Whether the locked file is still the one under its name (not swept away)."""
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False
