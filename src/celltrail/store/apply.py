@@ -158,6 +158,9 @@ SELECT run_id,
 FROM merged GROUP BY run_id
 """
 
+_NO_TEXTS = 'SELECT run_id, params, tags, "values", context FROM runs LIMIT 0'
+_NO_METRICS = "SELECT run_id, metrics, metric_stats FROM runs LIMIT 0"
+
 _WRITTEN = """
 CREATE OR REPLACE TEMP TABLE written AS
 SELECT touched.run_id, is_new, experiment_id, status, session_id,
@@ -165,11 +168,11 @@ SELECT touched.run_id, is_new, experiment_id, status, session_id,
     CASE WHEN killed THEN dead_time
         WHEN has_ended THEN make_timestamp(status_time // 1000) END AS end_time,
     has_ended, has_texts, has_metrics, metrics, metric_stats,
-    coalesce(params, MAP {}) AS params, coalesce(tags, MAP {}) AS tags,
-    coalesce("values", MAP {}) AS "values", coalesce(context, MAP {}) AS context
+    coalesce(params, MAP {{}}) AS params, coalesce(tags, MAP {{}}) AS tags,
+    coalesce("values", MAP {{}}) AS "values", coalesce(context, MAP {{}}) AS context
 FROM touched
-LEFT JOIN text_maps ON text_maps.run_id = touched.run_id
-LEFT JOIN metric_maps ON metric_maps.run_id = touched.run_id
+LEFT JOIN {text_maps} AS told_texts ON told_texts.run_id = touched.run_id
+LEFT JOIN {metric_maps} AS told_metrics ON told_metrics.run_id = touched.run_id
 """
 
 _UPDATE_RUNS = """
@@ -281,16 +284,19 @@ ORDER BY session, s, q
 
 def refuse_meaningless(connection: duckdb.DuckDBPyConnection) -> int:
     """Move staged rows that are JSON but no event to quarantine; return how many."""
-    connection.execute(
-        "INSERT INTO quarantine SELECT session::VARCHAR, NULL, "  # noqa: S608 (constant)
-        "to_json({'e': e, 'r': r, 'k': k, 's': s, 'v': v, 't': t, 'x': x, 'd': d}), "
-        "'not an event of this version', now() AT TIME ZONE 'UTC' "
-        f"FROM stage WHERE {_MEANINGLESS}"
-    )
-    deleted = connection.execute(
-        f"DELETE FROM stage WHERE {_MEANINGLESS}"  # noqa: S608 (constant)
+    row = connection.execute(
+        f"SELECT count(*) FROM stage WHERE {_MEANINGLESS}"  # noqa: S608 (constant)
     ).fetchone()
-    return int(deleted[0]) if deleted else 0
+    count = int(row[0]) if row else 0
+    if count:
+        connection.execute(
+            "INSERT INTO quarantine SELECT session::VARCHAR, NULL, "  # noqa: S608
+            "to_json({'e': e, 'r': r, 'k': k, 's': s, 'v': v, 't': t, 'x': x, 'd': d}),"
+            " 'not an event of this version', now() AT TIME ZONE 'UTC' "
+            f"FROM stage WHERE {_MEANINGLESS}"
+        )
+        connection.execute(f"DELETE FROM stage WHERE {_MEANINGLESS}")  # noqa: S608
+    return count
 
 
 def apply_stage(
@@ -305,23 +311,53 @@ def apply_stage(
     """
     run = connection.execute
     run("CREATE OR REPLACE TEMP TABLE dead (session_id UUID, end_time TIMESTAMP)")
-    run(
-        "INSERT INTO dead SELECT unnest(?::UUID[]), unnest(?::TIMESTAMP[])",
-        [list(dead), list(dead.values())],
-    )
+    if dead:
+        run(
+            "INSERT INTO dead SELECT unnest(?::UUID[]), unnest(?::TIMESTAMP[])",
+            [list(dead), list(dead.values())],
+        )
     kinds = {kind for (kind,) in run("SELECT DISTINCT e FROM stage").fetchall()}
-    for statement in (_ORDER, _TOUCHED, _TEXTS, _TEXT_MAPS, _METRIC_MAPS, _WRITTEN):
-        run(statement)
-    if "p" in kinds:
-        run(_PARAM_HISTORY)
-    for statement in (_SETTLE_POINTS, _COOL_POINTS, _HOT_POINTS):
-        run(statement)
-    for statement in (_UPDATE_RUNS, _INSERT_RUNS):
-        run(statement)
+    run(_ORDER)
+    _apply_runs(connection, kinds)
     for kind, statements in _BY_KIND.items():
         if kind in kinds:
             for statement in statements:
                 run(statement)
+
+
+def _apply_runs(connection: duckdb.DuckDBPyConnection, kinds: set[str]) -> None:
+    """Bring the rows and points of the runs up to date, doing only what is needed."""
+    run = connection.execute
+    run(_TOUCHED)
+    facts = run(
+        "SELECT count(*) > 0, bool_or(is_new), bool_or(NOT is_new), bool_or(has_ended) "
+        "FROM touched"
+    ).fetchone()
+    any_run, any_new, any_known, any_ended = facts or (False,) * 4
+    if not any_run:
+        return
+    has_points = "m" in kinds
+    for wanted, statement in (
+        (kinds & _TEXT_COLUMNS.keys(), _TEXTS),
+        (kinds & _TEXT_COLUMNS.keys(), _TEXT_MAPS),
+        ("p" in kinds, _PARAM_HISTORY),
+        (has_points, _METRIC_MAPS),
+        (True, _written(has_texts=bool(kinds & _TEXT_COLUMNS.keys()), has_points=has_points)),
+        (any_ended, _SETTLE_POINTS),
+        (any_ended and any_known, _COOL_POINTS),
+        (has_points, _HOT_POINTS),
+        (any_known, _UPDATE_RUNS),
+        (any_new, _INSERT_RUNS),
+    ):
+        if wanted:
+            run(statement)
+
+
+def _written(*, has_texts: bool, has_points: bool) -> str:
+    """Return the statement for ``written``, without the maps nobody told about."""
+    texts = "text_maps" if has_texts else f"({_NO_TEXTS})"
+    points = "metric_maps" if has_points else f"({_NO_METRICS})"
+    return _WRITTEN.format(text_maps=texts, metric_maps=points)
 
 
 _BY_KIND = {
