@@ -10,7 +10,7 @@ NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 BIN := $(VENV)/bin
-PIP = python -m pip install --quiet --disable-pip-version-check
+PIP := python -m pip install -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -22,18 +22,19 @@ help: ## list these targets
 
 # --- for users ----------------------------------------------------------------
 
+demo: export CELLTRAIL_STORE = $(CURDIR)/$(BUILD)/demo
 demo: $(VENV)/demo.stamp ## run the quickstart notebook on real data and list its runs
-	@rm -rf $(BUILD)/demo && mkdir -p $(BUILD)/demo/.celltrail
+	@rm -rf $(BUILD)/demo && mkdir -p $(BUILD)/demo
 	@cp notebooks/$(QUICKSTART) $(BUILD)/demo/
 	@echo "Executing the quickstart notebook …"
 	@$(BIN)/jupyter execute --inplace $(BUILD)/demo/$(QUICKSTART) >$(BUILD)/demo/log 2>&1 \
 		|| { cat $(BUILD)/demo/log; exit 1; }
-	@cd $(BUILD)/demo && ../../$(BIN)/celltrail runs
+	@$(BIN)/celltrail runs
 	@echo "The executed notebook: $(BUILD)/demo/$(QUICKSTART)"
 	@echo "Open it with: make lab"
 
 lab: $(VENV)/lab.stamp ## open a copy of the quickstart in JupyterLab
-	@mkdir -p $(BUILD)/lab/.celltrail
+	@mkdir -p $(BUILD)/lab
 	@test -e $(BUILD)/lab/$(QUICKSTART) || cp notebooks/$(QUICKSTART) $(BUILD)/lab/
 	@cd $(BUILD)/lab && ../../$(BIN)/jupyter lab $(AS_ROOT) $(QUICKSTART)
 
@@ -63,9 +64,10 @@ duckdb15: $(VENV15)/made.stamp ## run the quick tests of the store under DuckDB 
 	@echo "Tests of the store under DuckDB 1.5.5 …"
 	@$(VENV15)/bin/pytest -q -n auto -m "not slow and not kernel" tests/store
 
+notebooks: export CELLTRAIL_STORE = $(CURDIR)/$(BUILD)/notebooks
 notebooks: $(VENV)/dev.stamp ## execute the notebooks and compare their results
 	@echo "Notebooks …"
-	@rm -rf $(BUILD)/notebooks && mkdir -p $(BUILD)/notebooks/.celltrail
+	@rm -rf $(BUILD)/notebooks && mkdir -p $(BUILD)/notebooks
 	@cp $(NOTEBOOKS) $(BUILD)/notebooks/
 	@$(BIN)/pytest -q --nbval-lax --nbval-current-env $(BUILD)/notebooks
 

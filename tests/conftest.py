@@ -1,8 +1,9 @@
-"""Every test works in a folder of its own, with a store of its own."""
+"""Every test works in a folder of its own, with stores of its own."""
 
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,16 +15,30 @@ if TYPE_CHECKING:
 
     from celltrail.store import Store
 
+# Set by celltrail itself, for the processes that a test starts.
+KEPT = "CELLTRAIL_PARENT"
+
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the empty working directory of the test, free of the user's settings."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give the test's empty working directory, free of the user's settings."""
     for name in os.environ:
-        if name.startswith(("CELLTRAIL_", "MLFLOW_")):
+        if name.startswith(("CELLTRAIL_", "MLFLOW_")) and name != KEPT:
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    return tmp_path
+    yield tmp_path
+    close_stores()
+
+
+def close_stores() -> None:
+    """Give back the files of every store that the test opened."""
+    opened = sys.modules.get("celltrail.store.store")
+    if opened is not None:
+        for store in opened._stores.values():
+            store.close()
+        opened._stores.clear()
 
 
 @pytest.fixture
@@ -43,3 +58,4 @@ def tracking(store: Store) -> Iterator[ModuleType]:
     yield celltrail
     while celltrail.active_run() is not None:
         celltrail.end_run()
+    celltrail.set_tracking_uri(None)
