@@ -1,0 +1,1 @@
+"""The tests mirror src/celltrail; they import helpers as `tests.part.module`."""
