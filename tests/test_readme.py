@@ -24,6 +24,7 @@ from IPython.terminal.interactiveshell import TerminalInteractiveShell
 from traitlets.config import Config
 config = Config()
 config.HistoryManager.enabled = False
+config.TerminalInteractiveShell.colors = "nocolor"
 config.TerminalInteractiveShell.simple_prompt = True
 shell = TerminalInteractiveShell.instance(config=config)
 for cell in json.load(sys.stdin):
