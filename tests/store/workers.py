@@ -11,6 +11,7 @@ from pathlib import Path
 
 from celltrail.store import Store, events, open_store
 from celltrail.store.ids import new_id
+from celltrail.store.locks import FileLock
 
 
 def start_run(store: Store, name: str = "run") -> str:
@@ -82,6 +83,14 @@ def experiment(path: str, name: str) -> None:
     from celltrail.store.decisions import create_experiment
 
     print(create_experiment(open_store(path), name))
+
+
+def hold_lock(path: str) -> None:
+    """Hold the store's lock alone, and wait to be killed."""
+    lock = FileLock(open_store(path).path / "fold.lock")
+    with lock.hold(shared=False, deadline=10):
+        print("held", flush=True)
+        sys.stdin.read()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import getpass
 import logging
 import os
@@ -10,24 +9,21 @@ import platform
 import socket
 import sys
 import threading
-import time
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from celltrail.errors import NotFoundError, StoreBusyError, StoreError
+from celltrail.errors import NotFoundError, StoreError
 from celltrail.store import events
 from celltrail.store.journal import Journal
-from celltrail.store.location import DATABASE, store_path
-from celltrail.store.locks import FileLock
-from celltrail.store.segments import dead_sessions, sizes
+from celltrail.store.location import store_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     import duckdb
 
     from celltrail.store.artifacts import ArtifactFiles
+    from celltrail.store.database import Database
 
 __all__ = ["Store", "open_store"]
 
@@ -80,9 +76,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.database = path / DATABASE
-        self._lock = FileLock(path / "fold.lock")
-        self._folded: dict[str, int] = {}
+        self._database: Database | None = None
         self._artifacts: ArtifactFiles | None = None
         self.journal = self._new_journal()
 
@@ -113,11 +107,19 @@ class Store:
             self._artifacts = ArtifactFiles(str(self.path / "artifacts"))
         return self._artifacts
 
-    @contextlib.contextmanager
+    @property
+    def database(self) -> Database:
+        """The DuckDB file, folded and locked as it must be."""
+        if self._database is None:
+            from celltrail.store.database import Database
+
+            self._database = Database(self._make_folder())
+        return self._database
+
     def reading(
         self, max_age: float | None = None, deadline: float = DEADLINE
-    ) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Yield a connection on which the store's tables can be read.
+    ) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """Return a block with a connection on which the store's tables can be read.
 
         Every write that had finished before the call is seen, by whichever process.
 
@@ -129,30 +131,21 @@ class Store:
             Seconds to wait for other processes; past it the answer may be stale, and
             a warning says so.
         """
-        if not self._is_fresh(max_age):
-            self._fold_or_warn(deadline)
-        with self._shared_lock(deadline), self._attached(read_only=True) as connection:
-            yield connection
+        return self.database.reading(max_age, deadline)
 
-    @contextlib.contextmanager
     def writing(
         self, deadline: float = DEADLINE
-    ) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Yield a connection inside one transaction that no other process overlaps.
+    ) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """Return a block with a connection in a transaction that none overlaps.
 
         The journals are folded first. The transaction is committed when the block
         ends, and undone when it raises.
         """
-        with self._alone(deadline) as connection:
-            self._fold(connection)
-            connection.begin()
-            yield connection
-            connection.commit()
+        return self.database.writing(deadline)
 
     def fold(self, deadline: float = DEADLINE) -> None:
         """Move what the journals hold into the database."""
-        with self._alone(deadline) as connection:
-            self._fold(connection)
+        self.database.fold(deadline)
 
     def close(self) -> None:
         """End this process's session; the next event begins another."""
@@ -179,49 +172,12 @@ class Store:
             }
         )
 
-    def _make_folder(self) -> None:
+    def _make_folder(self) -> Path:
         self.path.mkdir(parents=True, exist_ok=True)
         ignore = self.path / ".gitignore"
-        if not ignore.exists():
+        if os.access(self.path, os.W_OK) and not ignore.exists():
             ignore.write_text("*\n")
-
-    def _is_fresh(self, max_age: float | None) -> bool:
-        """Whether nothing happened since the last fold, or that is young enough."""
-        if not self.database.exists():
-            return False
-        if max_age is not None:
-            with contextlib.suppress(OSError):
-                return time.time() - self._lock.path.stat().st_mtime < max_age
-        asked = sizes(self.journals)
-        is_folded = all(self._folded.get(name, -1) >= asked[name] for name in asked)
-        return is_folded and not dead_sessions(self.journals)
-
-    def _fold_or_warn(self, deadline: float) -> None:
-        asked = sizes(self.journals)
-        try:
-            with self._alone(deadline) as connection:
-                if not self._passed(connection, asked):
-                    self._fold(connection)
-        except (StoreBusyError, PermissionError, OSError) as error:
-            if not self.database.exists():
-                raise
-            warnings.warn(f"What follows may be out of date. {error}", stacklevel=4)
-
-    def _passed(
-        self, connection: duckdb.DuckDBPyConnection, asked: dict[str, int]
-    ) -> bool:
-        """Whether another process's fold has meanwhile taken all that was asked for."""
-        from celltrail.store.fold import folded_offsets
-
-        self._folded = folded_offsets(connection)
-        is_folded = all(self._folded.get(name, 0) >= asked[name] for name in asked)
-        return is_folded and not dead_sessions(self.journals)
-
-    def _fold(self, connection: duckdb.DuckDBPyConnection) -> None:
-        from celltrail.store.fold import fold
-
-        report = fold(connection, self.journals, self.path / "tmp" / "fold")
-        self._folded = report.offsets
+        return self.path
 
     def _fold_behind(self) -> None:
         """Fold in a thread of its own; the interpreter waits for it at its end."""
@@ -233,35 +189,6 @@ class Store:
                 logger.warning("A fold was put off: %s", error)
 
         threading.Thread(target=work, name="celltrail-fold").start()
-
-    @contextlib.contextmanager
-    def _alone(self, deadline: float) -> Iterator[duckdb.DuckDBPyConnection]:
-        from celltrail.store.schema import migrate
-
-        self._make_folder()
-        with (
-            self._lock.hold(shared=False, deadline=deadline),
-            self._attached(read_only=False) as connection,
-        ):
-            migrate(connection)
-            yield connection
-
-    @contextlib.contextmanager
-    def _shared_lock(self, deadline: float) -> Iterator[None]:
-        if not os.access(self.path, os.W_OK):
-            yield
-            return
-        with self._lock.hold(shared=True, deadline=deadline):
-            yield
-
-    @contextlib.contextmanager
-    def _attached(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
-        from celltrail.store.connection import attached
-
-        with attached(
-            self.database, read_only=read_only, deadline=DEADLINE
-        ) as connection:
-            yield connection
 
 
 def _after_fork() -> None:
