@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import fsspec
 
@@ -19,9 +21,25 @@ from celltrail.store.ids import new_id
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ArtifactFiles"]
+__all__ = ["ArtifactFiles", "Content"]
 
 _CHUNK = 2**20
+_TEMPORARY = "tmp-"
+
+
+@dataclass(frozen=True)
+class Content:
+    """One file below the root: its digest (or temporary name), size, time of writing.
+
+    Attributes
+    ----------
+    written
+        In seconds since 1970.
+    """
+
+    name: str
+    size: int
+    written: float
 
 
 class ArtifactFiles:
@@ -39,12 +57,12 @@ class ArtifactFiles:
 
     def put_bytes(self, data: bytes) -> tuple[str, int]:
         """Keep `data`; return its digest and size in bytes."""
-        return self._put(io.BytesIO(data))
+        return self.put(io.BytesIO(data))
 
     def put_file(self, path: Path | str) -> tuple[str, int]:
         """Keep the content of a file; return its digest and size in bytes."""
         with Path(path).open("rb") as source:
-            return self._put(source)
+            return self.put(source)
 
     def open(self, digest: str) -> IO[bytes]:
         """Return the content as a binary file to read.
@@ -72,28 +90,52 @@ class ArtifactFiles:
         """Return whether the content is here."""
         return bool(self._files.exists(self._place(digest)))
 
-    def digests(self) -> Iterator[tuple[str, int]]:
-        """Yield the digest and size in bytes of everything kept here."""
+    def contents(self) -> Iterator[Content]:
+        """Yield everything kept here."""
+        for name, facts in self._found():
+            folder, leaf = name.rsplit("/", 2)[-2:]
+            if len(folder) == 2 and len(leaf) == 62:  # noqa: PLR2004 (hex of SHA-256)
+                yield Content(folder + leaf, int(facts["size"]), self._written(name))
+
+    def leftovers(self) -> Iterator[Content]:
+        """Yield the temporary files of writes that are under way, or broke off."""
+        for name, facts in self._found():
+            leaf = name.rsplit("/", 1)[-1]
+            if leaf.startswith(_TEMPORARY):
+                yield Content(leaf, int(facts["size"]), self._written(name))
+
+    def discard(self, name: str, before: float) -> bool:
+        """Remove a content or leftover written before a time; return whether it went.
+
+        Writers may put the same content at this very moment, and rely on it. So it is
+        moved aside first and judged then: a writer either renewed it before, which its
+        time shows, or finds it gone and puts its own copy.
+        """
+        is_leftover = name.startswith(_TEMPORARY)
+        place = f"{self._root}/{name}" if is_leftover else self._place(name)
+        aside = f"{self._root}/{_TEMPORARY}{new_id()}"
+        try:
+            self._files.mv(place, aside)
+        except FileNotFoundError:
+            return False
+        if self._written(aside) < before:
+            self._files.rm_file(aside)
+            return True
+        self._files.mv(aside, place)
+        return False
+
+    def _found(self) -> Iterator[tuple[str, dict[str, Any]]]:
         if self._files.exists(self._root):
-            for name, facts in self._files.find(self._root, detail=True).items():
-                folder, leaf = name.rsplit("/", 2)[-2:]
-                if len(folder) == 2 and len(leaf) == 62:  # noqa: PLR2004 (hex of SHA-256)
-                    yield folder + leaf, int(facts["size"])
+            yield from self._files.find(self._root, detail=True).items()
 
-    def leftovers(self) -> list[str]:
-        """Return the temporary files that broken writes left behind."""
-        pattern = f"{self._root}/tmp-*"
-        return [str(name) for name in self._files.glob(pattern)]
+    def _written(self, name: str) -> float:
+        return float(self._files.modified(name).timestamp())
 
-    def remove(self, digest: str) -> None:
-        """Remove the content of that digest, if it is here."""
-        if self.exists(digest):
-            self._files.rm_file(self._place(digest))
-
-    def _put(self, source: IO[bytes]) -> tuple[str, int]:
+    def put(self, source: IO[bytes]) -> tuple[str, int]:
+        """Keep what `source` gives; return its digest and size in bytes."""
         # Hashing what is copied keeps digest and content one, even while the source
         # changes.
-        temporary = f"{self._root}/tmp-{new_id()}"
+        temporary = f"{self._root}/{_TEMPORARY}{new_id()}"
         self._files.makedirs(self._root, exist_ok=True)
         sha, size = hashlib.sha256(), 0
         try:
@@ -112,11 +154,21 @@ class ArtifactFiles:
 
     def _keep(self, temporary: str, digest: str) -> None:
         place = self._place(digest)
-        if self._files.exists(place):
+        if self._renew(place):
             self._files.rm_file(temporary)
             return
         self._files.makedirs(place.rsplit("/", 1)[0], exist_ok=True)
         self._files.mv(temporary, place)
+
+    def _renew(self, place: str) -> bool:
+        """Mark content that is here already as just written, so that no gc takes it."""
+        if "file" not in self._files.protocol:
+            return False
+        try:
+            os.utime(place)
+        except FileNotFoundError:
+            return False
+        return True
 
     def _place(self, digest: str) -> str:
         return f"{self._root}/{digest[:2]}/{digest[2:]}"

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = [
     "create_experiment",
     "delete_experiment_tag",
+    "next_experiment_id",
+    "remember_experiment_ids",
     "rename_experiment",
     "set_experiment_stage",
     "set_experiment_tag",
@@ -41,10 +43,7 @@ def create_experiment(
     """
     with store.writing() as connection:
         _check_name_is_free(connection, name)
-        row = connection.execute(
-            "SELECT coalesce(max(experiment_id), -1) + 1 FROM experiments"
-        ).fetchone()
-        number = int(row[0]) if row else 0
+        number = next_experiment_id(connection)
         connection.execute(
             f"INSERT INTO experiments VALUES (?, ?, ?, ?, ?, {_NOW}, {_NOW})",
             [
@@ -56,6 +55,25 @@ def create_experiment(
             ],
         )
     return str(number)
+
+
+def next_experiment_id(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return an id that no experiment has or ever had: others may remember it."""
+    row = connection.execute(
+        "SELECT coalesce(max(id), -1) + 1 FROM (SELECT experiment_id AS id "
+        "FROM experiments UNION ALL SELECT value::BIGINT FROM store_info "
+        "WHERE key = 'last_experiment_id')"
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def remember_experiment_ids(connection: duckdb.DuckDBPyConnection) -> None:
+    """Note the greatest id given so far, before experiments are removed for good."""
+    greatest = next_experiment_id(connection) - 1
+    connection.execute("DELETE FROM store_info WHERE key = 'last_experiment_id'")
+    connection.execute(
+        "INSERT INTO store_info VALUES ('last_experiment_id', ?)", [str(greatest)]
+    )
 
 
 def rename_experiment(store: Store, experiment_id: str, name: str) -> None:
