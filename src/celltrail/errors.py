@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AlreadyExistsError",
     "CelltrailError",
+    "InvalidTypeError",
     "InvalidValueError",
     "MissingExtraError",
     "NotFoundError",
@@ -54,6 +55,10 @@ class InvalidValueError(CelltrailError, ValueError):
 
     error_code = "INVALID_PARAMETER_VALUE"
     _http_status = 400
+
+
+class InvalidTypeError(InvalidValueError, TypeError):
+    """An argument has a type that is not allowed."""
 
 
 class NotFoundError(CelltrailError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,6 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import ModuleType
 
     from celltrail.store import Store
 
@@ -29,17 +27,6 @@ class Rows(Protocol):
     """Asks the store a question."""
 
     def __call__(self, query: str, *parameters: object) -> list[tuple[Any, ...]]: ...
-
-
-@pytest.fixture
-def workers() -> ModuleType:
-    """Return the module that the worker processes run."""
-    spec = importlib.util.spec_from_file_location("store_workers", _WORKERS)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture

@@ -16,14 +16,11 @@ import pytest
 from celltrail.errors import StoreBusyError, StoreError
 from celltrail.store import connection as connection_module
 from celltrail.store import open_store
-from celltrail.store.location import DATABASE
+from tests.store import workers
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
-    from conftest import Rows, Spawn
-
     from celltrail.store import Store
+    from tests.store.conftest import Rows, Spawn
 
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="the platform has no fork")
 
@@ -44,13 +41,13 @@ def test_between_operations_the_file_is_free_for_others(
     store: Store, rows: Rows
 ) -> None:
     rows("SELECT 1")
-    assert commit_elsewhere((store.path / DATABASE)).returncode == 0
+    assert commit_elsewhere(store.database).returncode == 0
     assert rows("SELECT value FROM store_info WHERE key = 'other'") == [("process",)]
 
 
 def test_while_it_is_attached_no_other_process_can_write(store: Store) -> None:
     with store.writing():
-        refused = commit_elsewhere((store.path / DATABASE))
+        refused = commit_elsewhere(store.database)
     assert refused.returncode == 1
     assert "lock" in refused.stderr
 
@@ -62,11 +59,11 @@ def test_opening_the_attached_file_would_drop_duckdbs_lock(
     # The trap itself: should an update of DuckDB ever close it, this test says so.
     rows("SELECT 1")
     with store.writing():
-        (store.path / DATABASE).open("rb").close()
-        assert commit_elsewhere((store.path / DATABASE)).returncode == 0
+        store.database.open("rb").close()
+        assert commit_elsewhere(store.database).returncode == 0
 
 
-def test_no_module_opens_the_database_file(store: Store, workers: ModuleType) -> None:
+def test_no_module_opens_the_database_file(store: Store) -> None:
     opened: list[str] = []
 
     def watch(event: str, arguments: tuple[object, ...]) -> None:
@@ -87,7 +84,7 @@ def test_no_module_opens_the_database_file(store: Store, workers: ModuleType) ->
 @forks
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_child_has_an_instance_and_a_session_of_its_own(
-    store: Store, workers: ModuleType, rows: Rows
+    store: Store, rows: Rows
 ) -> None:
     run_id = workers.start_run(store)
     rows("SELECT 1")
@@ -114,7 +111,6 @@ def test_a_forked_child_can_end_like_any_program(store: Store) -> None:
     script = """
 import os, sys
 from celltrail.store import open_store
-from celltrail.store.location import DATABASE
 store = open_store(sys.argv[1])
 store.fold()
 child = os.fork()
@@ -163,7 +159,7 @@ def test_a_raising_block_changes_nothing_and_frees_the_store(
     with pytest.raises(RuntimeError):
         change_and_fail()
     assert rows("SELECT * FROM store_info WHERE key = 'a'") == []
-    assert commit_elsewhere((store.path / DATABASE)).returncode == 0
+    assert commit_elsewhere(store.database).returncode == 0
 
 
 def test_reading_cannot_write(store: Store) -> None:
@@ -180,7 +176,7 @@ def test_reading_inside_reading_shares_and_writing_inside_is_refused(
         pass
 
 
-def test_threads_take_turns(store: Store, workers: ModuleType, rows: Rows) -> None:
+def test_threads_take_turns(store: Store, rows: Rows) -> None:
     errors: list[BaseException] = []
 
     def work() -> None:
@@ -211,7 +207,7 @@ def test_a_database_held_by_another_program_is_said_with_its_pid(
         "sys.stdin.read()"
     )
     with subprocess.Popen(
-        [sys.executable, "-c", script, str((store.path / DATABASE))],
+        [sys.executable, "-c", script, str(store.database)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as other:
@@ -219,13 +215,13 @@ def test_a_database_held_by_another_program_is_said_with_its_pid(
         other.stdout.readline()
         with (
             pytest.raises(StoreBusyError, match=str(other.pid)),
-            connection_module.attached((store.path / DATABASE), read_only=True, deadline=0.1),
+            connection_module.attached(store.database, read_only=True, deadline=0.1),
         ):
             pass
 
 
 def test_a_reader_past_its_deadline_goes_ahead_and_says_it_may_be_stale(
-    store: Store, workers: ModuleType, spawn: Spawn, rows: Rows
+    store: Store, spawn: Spawn, rows: Rows
 ) -> None:
     rows("SELECT 1")
     process = spawn("hold_lock", store.path)
@@ -243,40 +239,36 @@ def test_a_reader_past_its_deadline_goes_ahead_and_says_it_may_be_stale(
 
 
 @pytest.mark.parametrize("content", [b"not a database", b"\0" * 20_000])
-def test_a_foreign_file_is_refused_and_left_alone(
-    store: Store, content: bytes
-) -> None:
+def test_a_foreign_file_is_refused_and_left_alone(store: Store, content: bytes) -> None:
     store.path.mkdir()
-    (store.path / DATABASE).write_bytes(content)
+    store.database.write_bytes(content)
     with pytest.raises(StoreError, match="Nothing was changed"), store.reading():
         pass
-    assert (store.path / DATABASE).read_bytes() == content
+    assert store.database.read_bytes() == content
 
 
 def test_a_database_with_other_tables_is_refused_and_left_alone(store: Store) -> None:
     store.path.mkdir()
-    with duckdb.connect(str((store.path / DATABASE))) as connection:
+    with duckdb.connect(str(store.database)) as connection:
         connection.execute("CREATE TABLE mine (x INTEGER)")
     with pytest.raises(StoreError, match="not celltrail's"), store.reading():
         pass
-    with duckdb.connect(str((store.path / DATABASE))) as connection:
+    with duckdb.connect(str(store.database)) as connection:
         tables = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
     assert tables == [("mine",)]
 
 
-def test_a_newer_schema_is_refused_and_left_alone(
-    store: Store, rows: Rows, workers: ModuleType
-) -> None:
+def test_a_newer_schema_is_refused_and_left_alone(store: Store, rows: Rows) -> None:
     with store.writing() as connection:
         connection.execute("INSERT INTO schema_migrations VALUES (99, 'x', now())")
     workers.start_run(store)
-    with pytest.raises(StoreError, match="version 99.*pip install -U celltrail"):
+    with pytest.raises(StoreError, match=r"version 99.*pip install -U celltrail"):
         rows("SELECT 1")
     assert list(store.journals.glob("*.jsonl"))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
-def test_a_read_only_folder_can_still_be_read(workers: ModuleType) -> None:
+def test_a_read_only_folder_can_still_be_read() -> None:
     script = """
 import os, sys
 from celltrail.store import open_store

@@ -12,17 +12,15 @@ from celltrail.store import events
 from celltrail.store import journal as journal_module
 from celltrail.store import stage as stage_module
 from celltrail.store.ids import new_id
+from tests.store import workers
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
-    from tests.store.conftest import Rows, Spawn
-
     from celltrail.store import Store
+    from tests.store.conftest import Rows, Spawn
 
 
 @pytest.fixture
-def run_id(store: Store, workers: ModuleType) -> str:
+def run_id(store: Store) -> str:
     """Return the id of an open run."""
     return str(workers.start_run(store, "first"))
 
@@ -315,7 +313,7 @@ def test_a_torn_last_line_of_a_dead_session_is_quarantined(
 
 
 def test_the_files_of_a_dead_session_are_swept_and_its_runs_killed(
-    store: Store, run_id: str, rows: Rows, workers: ModuleType
+    store: Store, run_id: str, rows: Rows
 ) -> None:
     log(store, metric(run_id, 1.0))
     store.close()
@@ -323,7 +321,9 @@ def test_the_files_of_a_dead_session_are_swept_and_its_runs_killed(
     assert list(store.journals.iterdir()) == []
     assert rows("SELECT count(*) FROM metrics_settled") == [(1,)]
     workers.start_run(store)
-    assert rows("SELECT journal FROM journals") == [(f"{store.session_id}-000001.jsonl",)]
+    assert rows("SELECT journal FROM journals") == [
+        (f"{store.session_id}-000001.jsonl",)
+    ]
 
 
 def test_a_run_killed_after_everything_was_folded_shows_as_killed(
@@ -381,9 +381,7 @@ def test_a_failing_fold_leaves_everything_to_the_next(
     assert rows("SELECT count(*) FROM runs") == [(1,)]
 
 
-def test_a_store_on_a_path_with_spaces_quotes_and_unicode(
-    folder: Any, workers: ModuleType
-) -> None:
+def test_a_store_on_a_path_with_spaces_quotes_and_unicode(folder: Any) -> None:
     from celltrail.store import open_store
 
     store = open_store(folder / "we ird 'q' [1]* größe 数")

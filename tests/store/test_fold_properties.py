@@ -30,9 +30,7 @@ class Expected:
 
 
 action = st.one_of(
-    st.tuples(
-        st.sampled_from("pgvc"), st.sampled_from(RUNS), KEYS, st.none() | TEXTS
-    ),
+    st.tuples(st.sampled_from("pgvc"), st.sampled_from(RUNS), KEYS, st.none() | TEXTS),
     st.tuples(
         st.just("m"),
         st.sampled_from(RUNS),

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +20,8 @@ from celltrail.store.journal import Journal
 from celltrail.store.locks import is_held
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from celltrail.store import Store
 
 

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.store import workers
+
 if TYPE_CHECKING:
     import subprocess
     from pathlib import Path
-    from types import ModuleType
-
-    from conftest import Rows, Spawn
 
     from celltrail.store import Store
+    from tests.store.conftest import Rows, Spawn
 
 
 def output(process: subprocess.Popen[str]) -> str:
@@ -46,7 +46,7 @@ def test_four_readers_start_at_once_on_a_folder_without_a_store(
 
 
 def test_a_reader_sees_what_another_process_had_written(
-    store: Store, spawn: Spawn, workers: ModuleType
+    store: Store, spawn: Spawn
 ) -> None:
     run_id = workers.start_run(store)
     for count in (100, 200):
@@ -119,6 +119,6 @@ def test_killing_at_random_moments_loses_and_doubles_nothing(
     assert rows(
         "SELECT count(*) FROM runs, (SELECT run_id, count(*) AS n FROM metrics "
         "GROUP BY run_id) AS p WHERE runs.run_id = p.run_id AND p.n <> list_sum("
-        "list_transform(map_values(metric_stats), lambda s: s.\"count\"))"
+        'list_transform(map_values(metric_stats), lambda s: s."count"))'
     ) == [(0,)]
     assert list(store.journals.iterdir()) == []

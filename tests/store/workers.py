@@ -8,10 +8,14 @@ import struct
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from celltrail.store import Store, events, open_store
+from celltrail.store import events, open_store
 from celltrail.store.ids import new_id
 from celltrail.store.locks import FileLock
+
+if TYPE_CHECKING:
+    from celltrail.store import Store
 
 
 def start_run(store: Store, name: str = "run") -> str:

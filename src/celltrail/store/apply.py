@@ -253,7 +253,8 @@ WHERE o.e = 'i' AND inputs.run_id = o.r AND inputs.name = o.k AND inputs.digest 
 INSERT INTO inputs
 SELECT r, k, x, d->>'source_type', d->>'source', d->>'schema', d->>'profile',
     TRY_CAST(json_extract(d, '$.tags') AS MAP(VARCHAR, VARCHAR)), time
-FROM (SELECT r, k, x, arg_max(d, (o, q))::JSON AS d, make_timestamp(max(t) // 1000) AS time
+FROM (SELECT r, k, x, arg_max(d, (o, q))::JSON AS d,
+        make_timestamp(max(t) // 1000) AS time
     FROM ordered WHERE e = 'i' GROUP BY r, k, x) ORDER BY time
 """,
 )
@@ -285,17 +286,17 @@ ORDER BY session, s, q
 def refuse_meaningless(connection: duckdb.DuckDBPyConnection) -> int:
     """Move staged rows that are JSON but no event to quarantine; return how many."""
     row = connection.execute(
-        f"SELECT count(*) FROM stage WHERE {_MEANINGLESS}"  # noqa: S608 (constant)
+        f"SELECT count(*) FROM stage WHERE {_MEANINGLESS}"
     ).fetchone()
     count = int(row[0]) if row else 0
     if count:
         connection.execute(
-            "INSERT INTO quarantine SELECT session::VARCHAR, NULL, "  # noqa: S608
+            "INSERT INTO quarantine SELECT session::VARCHAR, NULL, "
             "to_json({'e': e, 'r': r, 'k': k, 's': s, 'v': v, 't': t, 'x': x, 'd': d}),"
             " 'not an event of this version', now() AT TIME ZONE 'UTC' "
             f"FROM stage WHERE {_MEANINGLESS}"
         )
-        connection.execute(f"DELETE FROM stage WHERE {_MEANINGLESS}")  # noqa: S608
+        connection.execute(f"DELETE FROM stage WHERE {_MEANINGLESS}")
     return count
 
 
@@ -342,7 +343,12 @@ def _apply_runs(connection: duckdb.DuckDBPyConnection, kinds: set[str]) -> None:
         (kinds & _TEXT_COLUMNS.keys(), _TEXT_MAPS),
         ("p" in kinds, _PARAM_HISTORY),
         (has_points, _METRIC_MAPS),
-        (True, _written(has_texts=bool(kinds & _TEXT_COLUMNS.keys()), has_points=has_points)),
+        (
+            True,
+            _written(
+                has_texts=bool(kinds & _TEXT_COLUMNS.keys()), has_points=has_points
+            ),
+        ),
         (any_ended, _SETTLE_POINTS),
         (any_ended and any_known, _COOL_POINTS),
         (has_points, _HOT_POINTS),

@@ -21,11 +21,13 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from celltrail.errors import CelltrailError, StoreBusyError, StoreError
+from celltrail.errors import StoreBusyError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from celltrail.errors import CelltrailError
 
 __all__ = ["ATTACH_OPTIONS", "attached", "new_instance", "quoted"]
 
@@ -33,9 +35,12 @@ __all__ = ["ATTACH_OPTIONS", "attached", "new_instance", "quoted"]
 ATTACH_OPTIONS = "STORAGE_VERSION 'v1.5.0', BLOCK_SIZE 65536"
 _MEMORY = "2GB"
 _MAX_THREADS = 4
-_LOCKED = re.compile(r"conflicting lock|could not set lock|being used by another", re.I)
+_LOCKED = re.compile(
+    r"conflicting lock|could not set lock|being used by another", re.IGNORECASE
+)
 _FOREIGN = re.compile(
-    r"not a valid duckdb|serializ|cannot open.*version|database file with version", re.I
+    r"not a valid duckdb|serializ|cannot open.*version|database file with version",
+    re.IGNORECASE,
 )
 
 
@@ -180,7 +185,7 @@ def _forget_instance() -> None:
 if hasattr(os, "register_at_fork"):
     # With the mutex held, nothing is attached at the moment of a fork.
     os.register_at_fork(
-        before=lambda: _engine.mutex.acquire(),
-        after_in_parent=lambda: _engine.mutex.release(),
+        before=_engine.mutex.acquire,
+        after_in_parent=_engine.mutex.release,
         after_in_child=_forget_instance,
     )

@@ -142,7 +142,7 @@ def set_run_stage(store: Store, run_ids: Sequence[str], stage: str) -> None:
         ).fetchall()
         missing = set(run_ids) - {run_id for (run_id,) in found}
         if missing:
-            message = f"Run {sorted(missing)[0]!r} is not in the store."
+            message = f"Run {min(missing)!r} is not in the store."
             raise NotFoundError(message)
         connection.execute(
             "UPDATE runs SET lifecycle_stage = ?, deleted_time = "
@@ -159,7 +159,7 @@ def _update(
     value: object,
 ) -> None:
     connection.execute(
-        f"UPDATE experiments SET {change}, last_update_time = {_NOW} "  # noqa: S608
+        f"UPDATE experiments SET {change}, last_update_time = {_NOW} "
         "WHERE experiment_id = ?",
         [value, int(experiment_id)],
     )

@@ -67,9 +67,9 @@ _INT64 = 2**63
 
 
 def metric_prefix(run_id: str, key: str) -> str:
-    """Return the start of every line of one metric, up to the step's value.
+    r"""Return the start of every line of one metric, up to the step's value.
 
-    The hot path appends ``f'{prefix}{step},"v":{number},"t":{time}}}\\n'``.
+    The hot path appends ``f'{prefix}{step},"v":{number},"t":{time}}}\n'``.
     """
     return f'{{"e":"m","r":"{run_id}","k":{_quote(key)},"s":'
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from celltrail.store import apply
 from celltrail.store.segments import scan, sweep
-from celltrail.store.stage import Batch, stage, unread
+from celltrail.store.stage import stage, unread
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from celltrail.store.segments import Segment
-    from celltrail.store.stage import BadLine
+    from celltrail.store.stage import BadLine, Batch
 
 __all__ = ["FoldReport", "fold", "folded_offsets"]
 
@@ -123,7 +123,12 @@ def _quarantine(connection: duckdb.DuckDBPyConnection, bad: list[BadLine]) -> No
     for line in bad:
         connection.execute(
             "INSERT INTO quarantine VALUES (?, ?, ?, ?, now() AT TIME ZONE 'UTC')",
-            [line.journal, line.offset, line.line.decode(errors="replace"), line.reason],
+            [
+                line.journal,
+                line.offset,
+                line.line.decode(errors="replace"),
+                line.reason,
+            ],
         )
 
 

@@ -67,7 +67,9 @@ class Journal:
         """Whether this process has written an event."""
         return self._fd >= 0
 
-    def append(self, line: bytes, write: Callable[[int, bytes], int] = os.write) -> None:
+    def append(
+        self, line: bytes, write: Callable[[int, bytes], int] = os.write
+    ) -> None:
         """Write one line; when this returns, no kill can lose it.
 
         Raises

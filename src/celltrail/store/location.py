@@ -1,4 +1,4 @@
-"""Where a store lies: found by walking up from a folder, like git, or named by a URI."""
+"""Where a store lies: found by walking up, like git, or named by a URI."""
 
 from __future__ import annotations
 

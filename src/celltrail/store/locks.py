@@ -60,8 +60,8 @@ class FileLock:
         os.lseek(handle, 0, os.SEEK_SET)
         holder = os.read(handle, 20).decode("ascii", "replace").strip() or "unknown"
         return (
-            f"The store {str(self.path.parent)!r} was busy for {deadline:g} s; the last "
-            f"process to change it was {holder}. Try again, or look at that process."
+            f"The store {str(self.path.parent)!r} was busy for {deadline:g} s; the "
+            f"last process to change it was {holder}. Try again, or look at that process."
         )
 
 

@@ -127,7 +127,8 @@ def _read(connection: duckdb.DuckDBPyConnection, files: list[Path]) -> str | Non
             "INSERT INTO stage SELECT parse_filename(filename)[:32]::UUID, e, r, k, s, "
             "v, t, x, d, row_number() OVER () + (SELECT count(*) FROM stage) "
             f"FROM read_json([{listed}], format = 'newline_delimited', "
-            f"records = true, filename = true, maximum_object_size = 16777216, columns = {_COLUMNS})"
+            "records = true, filename = true, maximum_object_size = 16777216, "
+            f"columns = {_COLUMNS})"
         )
     except duckdb.Error as error:
         return str(error).strip()

@@ -9,16 +9,16 @@ import platform
 import socket
 import sys
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from celltrail.errors import NotFoundError, StoreError
 from celltrail.store import events
 from celltrail.store.journal import Journal
-from celltrail.store.location import store_path
+from celltrail.store.location import DATABASE, store_path
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     import duckdb
 
@@ -108,13 +108,9 @@ class Store:
         return self._artifacts
 
     @property
-    def database(self) -> Database:
-        """The DuckDB file, folded and locked as it must be."""
-        if self._database is None:
-            from celltrail.store.database import Database
-
-            self._database = Database(self._make_folder())
-        return self._database
+    def database(self) -> Path:
+        """The DuckDB file, which only DuckDB may open."""
+        return self.path / DATABASE
 
     def reading(
         self, max_age: float | None = None, deadline: float = DEADLINE
@@ -131,7 +127,7 @@ class Store:
             Seconds to wait for other processes; past it the answer may be stale, and
             a warning says so.
         """
-        return self.database.reading(max_age, deadline)
+        return self._open_database().reading(max_age, deadline)
 
     def writing(
         self, deadline: float = DEADLINE
@@ -141,11 +137,11 @@ class Store:
         The journals are folded first. The transaction is committed when the block
         ends, and undone when it raises.
         """
-        return self.database.writing(deadline)
+        return self._open_database().writing(deadline)
 
     def fold(self, deadline: float = DEADLINE) -> None:
         """Move what the journals hold into the database."""
-        self.database.fold(deadline)
+        self._open_database().fold(deadline)
 
     def close(self) -> None:
         """End this process's session; the next event begins another."""
@@ -155,6 +151,13 @@ class Store:
         """Begin a session of its own in a forked child."""
         self.journal.abandon()
         self.journal = self._new_journal()
+
+    def _open_database(self) -> Database:
+        if self._database is None:
+            from celltrail.store.database import Database
+
+            self._database = Database(self._make_folder())
+        return self._database
 
     def _new_journal(self) -> Journal:
         return Journal(self.journals, self._greeting, self._fold_behind)
