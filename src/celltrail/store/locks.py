@@ -61,7 +61,7 @@ class FileLock:
         holder = os.read(handle, 20).decode("ascii", "replace").strip() or "unknown"
         return (
             f"The store {str(self.path.parent)!r} was busy for {deadline:g} s; the "
-            f"last process to change it was {holder}. Try again, or look at that process."
+            f"last process to change it was {holder}. Try again, or look at that one."
         )
 
 
