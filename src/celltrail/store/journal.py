@@ -54,7 +54,8 @@ class Journal:
         self.session_id = new_id()
         self._greeting = greeting
         self._on_full = on_full
-        self._lock = threading.Lock()
+        # Re-entrant: a signal handler may log while its own thread is logging.
+        self._lock = threading.RLock()
         self._fd = -1
         self._room = 0
         self._torn = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import logging
 import os
 import platform
@@ -11,6 +10,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
+from celltrail.environment import user_name
 from celltrail.errors import NotFoundError, StoreError
 from celltrail.store import events
 from celltrail.store.journal import Journal
@@ -168,7 +168,7 @@ class Store:
             {
                 "host": socket.gethostname(),
                 "pid": os.getpid(),
-                "user": getpass.getuser(),
+                "user": user_name(),
                 "python": platform.python_version(),
                 "platform": sys.platform,
                 "source": sys.argv[0] if sys.argv else "",
