@@ -106,7 +106,7 @@ class Fitted:
 class ols:
     def __init__(self, formula, data=None): self.formula = formula
     def fit(self, **kw): return Fitted()
-df = None
+df = object()
 """
 
 PLOT = """
@@ -749,7 +749,6 @@ CONFIGS = [
             threshold = sum(data) / len(data)
             """,
         ),
-        params={"data": [1, 5, 9]},
         values=("n_selected",),
     ),
     case(
@@ -1194,9 +1193,9 @@ RESULTS = [
         ''',
         setup=(
             """
-            questions = get_questions = list("abcd")
-            gold = list("abca")
+            def load_questions(): return list("abcd"), list("abca")
             def complete(*args): return args[1]
+            questions, gold = load_questions()
             """,
         ),
         params={
@@ -1204,7 +1203,6 @@ RESULTS = [
             "TEMPERATURE": 0.2,
             "MAX_TOKENS": 256,
             "prompt": "You are an examiner.\nAnswer with one letter.",
-            "gold": ["a", "b", "c", "a"],
         },
         metrics=("accuracy",),
         values=("correct",),
@@ -1351,7 +1349,7 @@ DATA_AND_PLOTS = [
     case(
         "magics inside",
         """
-        %matplotlib inline
+        %config InteractiveShell.ast_node_interactivity = "last_expr"
         !echo hello
         n_samples = 40
         %time result = sum(range(n_samples))

@@ -1,0 +1,1 @@
+"""celltrail in the notebook: the extension, the magics and what they capture."""

@@ -1,0 +1,238 @@
+"""After a cell: the metrics, curves and values it yielded."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+from statistics import fmean, pstdev
+from typing import TYPE_CHECKING, Any
+
+from celltrail.notebook.capture.plain import flatten, number, numbers
+from celltrail.notebook.capture.vocabulary import (
+    CONTAINERS,
+    is_metric_name,
+    singular,
+    words,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from celltrail.notebook.capture.plan import Assigned, CellPlan
+    from celltrail.notebook.capture.recorder import Record
+
+__all__ = ["Results", "collect_results"]
+
+_MOST_LEAVES = 50
+_LONGEST_CHOICE = 100
+_CHOICES = frozenset({"best", "chosen", "final", "optimal", "selected"})
+_NOT_LEAVES = frozenset({"duration", "elapsed", "seconds", "support", "time"})
+_CURVE_ENDING = re.compile(
+    r"(_(history|hist|list|curve|values|arr|per_epoch|trace))+$|^(history|list_of)_"
+)
+
+
+@dataclass(slots=True)
+class Results:
+    """What a cell yielded; `sources` are the names it was taken from."""
+
+    metrics: dict[str, float] = field(default_factory=dict)
+    curves: dict[str, list[float]] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+    sources: set[str] = field(default_factory=set)
+
+    def add_series(self, name: str, points: list[float], *, folded: bool) -> None:
+        """Keep numbers as mean and deviation over folds, or as a curve."""
+        if not points:
+            return
+        if folded:
+            self.metrics[f"{name}_mean"] = fmean(points)
+            finite = all(math.isfinite(point) for point in points)
+            self.metrics[f"{name}_std"] = pstdev(points) if finite else math.nan
+        elif len(points) == 1:
+            self.metrics[name] = points[0]
+        else:
+            self.metrics.pop(name, None)
+            self.curves[name] = points
+
+    def has(self, name: str) -> bool:
+        """Return whether a metric or a curve has the name."""
+        return name in self.metrics or name in self.curves
+
+
+def collect_results(
+    plan: CellPlan,
+    namespace: Mapping[str, Any],
+    records: Sequence[Record],
+    params: Collection[str],
+    failed_line: int,
+) -> Results:
+    """Return the metrics, curves and values of an executed cell."""
+    results = Results()
+    loops = {r.site.name: r for r in records if r.site.assigned}
+    scalars: list[tuple[Assigned, float]] = []
+    for assigned in plan.assigned:
+        if assigned.name in params or assigned.line >= failed_line:
+            continue
+        value = namespace.get(assigned.name)
+        one = number(value)
+        if one is None:
+            _compound(results, assigned, value)
+        else:
+            scalars.append((assigned, one))
+    for assigned, one in scalars:
+        _scalar(results, assigned, one, loops.get(assigned.name))
+    for record in records:
+        if not record.site.assigned:
+            _recorded(results, record)
+    return results
+
+
+def _scalar(
+    results: Results, assigned: Assigned, value: float, record: Record | None
+) -> None:
+    name = assigned.name
+    if not (assigned.measured or is_metric_name(name)):
+        if assigned.single:
+            results.values[name] = value
+        return
+    kept_elsewhere = results.sources.intersection(assigned.stored_in)
+    if assigned.looped and (assigned.copied or kept_elsewhere):
+        return
+    results.sources.add(name)
+    if record is not None and record.seen > 1:
+        results.add_series(name, record.points, folded=record.site.folded)
+    elif not results.has(name):
+        results.metrics[name] = value
+
+
+def _compound(results: Results, assigned: Assigned, value: Any) -> None:
+    name = assigned.name
+    kind = type(value)
+    many = numbers(value) if kind is list or assigned.measured else None
+    if many is not None:
+        _series(results, assigned, many, is_array=kind is not list)
+    elif kind is bool and assigned.single:
+        results.values[name] = value
+    elif kind is str:
+        if assigned.single and _is_choice(name) and len(value) <= _LONGEST_CHOICE:
+            results.values[name] = value
+    elif (table := _table(value)) is not None:
+        if _leaves(results, name, table, measured=assigned.measured):
+            results.sources.add(name)
+    elif assigned.fitted:
+        history = getattr(value, "__dict__", {}).get("history")
+        if type(history) is dict:
+            _leaves(results, "history", history, measured=False)
+
+
+def _is_choice(name: str) -> bool:
+    return words(name)[:1] != () and words(name)[0] in _CHOICES
+
+
+def _series(
+    results: Results, assigned: Assigned, points: list[float], *, is_array: bool
+) -> None:
+    name = _curve_name(assigned.name)
+    if assigned.measured or is_metric_name(name):
+        folds = (is_array and assigned.measured) or assigned.folded
+        results.add_series(name, points, folded=folds)
+        results.sources.add(assigned.name)
+
+
+def _curve_name(name: str) -> str:
+    """Return the metric a list is of: val_losses → val_loss, cost_history → cost."""
+    stem = _CURVE_ENDING.sub("", name) or name
+    head, _, last = stem.rpartition("_")
+    last = singular(last)
+    return f"{head}_{last}" if head else last
+
+
+def _table(value: Any) -> dict[Any, Any] | None:
+    """Return a dict, a Series with texts as labels, or a one-row frame as a dict."""
+    kind = type(value)
+    if kind is dict:
+        return value if len(value) <= _MOST_LEAVES else None
+    if kind.__module__.partition(".")[0] != "pandas":
+        return None
+    if kind.__name__ == "Series" and len(value) <= _MOST_LEAVES:
+        table = value.to_dict()
+        return table if all(isinstance(key, str) for key in table) else None
+    if kind.__name__ == "DataFrame" and value.shape[0] == 1:
+        narrow = value.shape[1] <= _MOST_LEAVES
+        return value.to_dict("records")[0] if narrow else None
+    return None
+
+
+def _leaves(
+    results: Results, name: str, table: dict[Any, Any], *, measured: bool
+) -> bool:
+    """Take the metrics out of a table of results; return whether there were any."""
+    container = measured or _is_container(name)
+    leaves = [(path, value) for path, value in _walk(table) if _is_leaf(path)]
+    if not container and not any(is_metric_name(str(p[-1])) for p, _ in leaves):
+        if _is_choice(name):
+            results.values.update(_dotted(name, table))
+        return False
+    scalars_only = all(number(value) is not None for _path, value in _walk(table))
+    before = len(results.metrics) + len(results.curves)
+    for path, value in leaves:
+        key = ".".join(str(part) for part in path)
+        if is_metric_name(str(path[-1])):
+            taken = results.has(key) and results.metrics.get(key) != number(value)
+            _leaf(results, f"{name}.{key}" if taken else key, value, folded=measured)
+        elif container and scalars_only:
+            _leaf(results, f"{name}.{key}", value, folded=measured)
+    return len(results.metrics) + len(results.curves) > before
+
+
+def _dotted(name: str, table: dict[Any, Any]) -> dict[str, Any]:
+    return flatten(name, table)
+
+
+def _walk(
+    table: dict[Any, Any], path: tuple[Any, ...] = ()
+) -> list[tuple[tuple[Any, ...], Any]]:
+    found: list[tuple[tuple[Any, ...], Any]] = []
+    for key, value in table.items():
+        if type(value) is dict and len(path) < 3:  # noqa: PLR2004
+            found += _walk(value, (*path, key))
+        else:
+            found.append(((*path, key), value))
+    return found[:_MOST_LEAVES]
+
+
+def _is_leaf(path: tuple[Any, ...]) -> bool:
+    return not _NOT_LEAVES.intersection(words(str(path[-1])))
+
+
+def _is_container(name: str) -> bool:
+    return is_metric_name(name) or any(singular(w) in CONTAINERS for w in words(name))
+
+
+def _leaf(results: Results, key: str, value: Any, *, folded: bool) -> None:
+    one = number(value)
+    if one is not None:
+        results.metrics[key] = one
+        return
+    many = numbers(value)
+    if many is not None:
+        results.add_series(key, many, folded=folded and type(value) is not list)
+
+
+def _recorded(results: Results, record: Record) -> None:
+    site = record.site
+    if site.is_value:
+        found = {site.name: record.points[-1]} if record.points else {}
+        compound = record.compound
+        results.values.update(flatten(site.name, compound) if compound else found)
+        return
+    if results.has(site.name) or results.sources & site.depends:
+        return
+    if type(record.compound) is dict:
+        _leaves(results, site.name, record.compound, measured=True)
+    elif record.compound is not None:
+        results.add_series(site.name, record.compound, folded=True)
+    else:
+        results.add_series(site.name, record.points, folded=site.folded)
