@@ -1,0 +1,1 @@
+"""Static html and text of runs: what stays readable without scripts."""
