@@ -19,6 +19,7 @@ from celltrail.store.connection import attached
 from celltrail.store.copying import copy_database
 from celltrail.store.decisions import remember_experiment_ids
 from celltrail.store.ids import new_id
+from celltrail.store.location import DATABASE
 from celltrail.store.locks import FileLock
 from celltrail.store.segments import sizes
 
@@ -200,16 +201,17 @@ WHERE lifecycle_stage = 'deleted' AND experiment_id <> 0
         (SELECT experiment_id FROM runs WHERE run_id NOT IN {_GONE})
 """
 # A trail is kept whole as long as one run of it is left: what that run was computed
-# from may be in a deleted run's cell.
+# from may be in a deleted run's cell. Such a cell keeps the id of its run.
 _SESSIONS = f"""
 CREATE OR REPLACE TEMP TABLE gc_sessions AS
 WITH of_run AS (
     SELECT session_id, run_id FROM runs
-    UNION SELECT session_id, run_id FROM cells WHERE run_id IN (SELECT run_id FROM runs)
+    UNION SELECT session_id, run_id FROM cells WHERE run_id IS NOT NULL
 )
 SELECT session_id FROM of_run WHERE session_id IS NOT NULL
     AND session_id NOT IN (SELECT unnest($1::UUID[]))
-GROUP BY session_id HAVING bool_and(run_id IN {_GONE})
+GROUP BY session_id
+HAVING bool_and(run_id IN {_GONE} OR run_id NOT IN (SELECT run_id FROM runs))
 """
 _CELLS = """
 CREATE OR REPLACE TEMP TABLE gc_kept_cells AS
@@ -236,7 +238,6 @@ def _remove_rows(connection: duckdb.DuckDBPyConnection) -> None:
     sessions = "(SELECT session_id FROM gc_sessions)"
     run(f"DELETE FROM cells WHERE session_id IN {sessions}")
     run(f"DELETE FROM sessions WHERE session_id IN {sessions}")
-    run(f"UPDATE cells SET run_id = NULL WHERE run_id IN {_GONE}")
     for table in _RUN_TABLES:
         run(f"DELETE FROM {table} WHERE run_id IN {_GONE}")
     run("DELETE FROM texts WHERE digest IN (SELECT digest FROM gc_texts)")
@@ -256,15 +257,13 @@ def _compact(store: Store) -> None:
     scratch = store.path / "tmp"
     scratch.mkdir(exist_ok=True)
     target = scratch / f"{new_id()}.duckdb"
-    log = store.database.with_name(store.database.name + ".wal")
+    file, log = store.path / DATABASE, store.path / f"{DATABASE}.wal"
     try:
         with FileLock(store.path / "fold.lock").hold(shared=False, deadline=_DEADLINE):
-            with attached(
-                store.database, read_only=False, deadline=_DEADLINE
-            ) as connection:
+            with attached(file, read_only=False, deadline=_DEADLINE) as connection:
                 copy_database(connection, target)
             if not log.exists():
-                target.replace(store.database)
+                target.replace(file)
     except (duckdb.Error, StoreError, OSError) as error:
         logger.warning("The database was not made smaller: %s", error)
     finally:
@@ -287,7 +286,8 @@ def _unreferenced_files(
 
 
 def _database_size(store: Store) -> int:
-    return store.database.stat().st_size if store.database.exists() else 0
+    file = store.path / DATABASE
+    return file.stat().st_size if file.exists() else 0
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, int]:
