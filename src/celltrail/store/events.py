@@ -102,7 +102,9 @@ def text(
     kind: TextKind, run_id: str, key: str, value: str | None, time: int | None = None
 ) -> bytes:
     """Return the line that sets (or with None deletes) one text of a run."""
-    return _line(e=kind, r=run_id, k=key, x=value, t=time)
+    content = "null" if value is None else _quote(value)
+    start = f'{{"e":"{kind}","r":"{run_id}","k":{_quote(key)}'
+    return _checked(f'{start},"x":{content},"t":{_time(time)}}}\n'.encode(), key)
 
 
 def run_started(run_id: str, experiment_id: int, time: int | None = None) -> bytes:
@@ -185,10 +187,15 @@ def _line(*, t: int | None = None, **fields: object) -> bytes:
     fields["t"] = _time(t)
     cleaned = {key: _clean_deep(value) for key, value in fields.items()}
     line = json.dumps(cleaned, separators=(",", ":")).encode() + b"\n"
+    return _checked(line, fields.get("k"))
+
+
+def _checked(line: bytes, key: object) -> bytes:
+    """Return the line, unless it is too long to be read back."""
     if len(line) > MAX_LINE:
         size = f"{len(line) / 2**20:.1f} MB"
         message = (
-            f"{fields.get('k')!r} is {size}; an entry holds at most 8 MB. "
+            f"{key!r} is {size}; an entry holds at most 8 MB. "
             "Log it as an artifact: celltrail.log_text(text, path)."
         )
         raise InvalidValueError(message)
