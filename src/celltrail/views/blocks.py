@@ -30,6 +30,7 @@ __all__ = [
     "Spark",
     "Table",
     "User",
+    "When",
     "code",
     "joined",
     "user",
@@ -61,7 +62,18 @@ class Spark:
     values: Sequence[float]
 
 
-Piece = str | Span | User | Spark
+@dataclass(frozen=True, slots=True)
+class When:
+    """A time in milliseconds since 1970.
+
+    A terminal says how long ago that was; a page, which stays, says when.
+    """
+
+    time: int
+    now: int | None = None
+
+
+Piece = str | Span | User | Spark | When
 Pieces = Piece | tuple[Piece, ...]
 
 

@@ -20,7 +20,9 @@ from celltrail.views.blocks import (
     Spark,
     Table,
     User,
+    When,
 )
+from celltrail.views.format import moment
 from celltrail.views.sparkline import described, spark_uri
 from celltrail.views.texts import clean, shorten
 
@@ -165,6 +167,8 @@ def _piece(piece: Piece) -> Html:
             return element("span", words(text), style=_TONES[tone])
         case Spark(_, values):
             return _image(values)
+        case When(time):
+            return words(moment(time))
         case _:
             assert_never(piece)
 

@@ -17,7 +17,9 @@ from celltrail.views.blocks import (
     Spark,
     Table,
     User,
+    When,
 )
+from celltrail.views.format import age
 from celltrail.views.sparkline import spark_text
 from celltrail.views.texts import clean, one_line, shorten
 
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["columns_of", "to_text"]
 
-_WIDEST = 48  # cells of a column; what is cut is to be found in `%trail show`
+_WIDEST = 48  # cells of a column; the rest is in `%trail show`
 _BETWEEN = 2
 _LEAST = 40
 
@@ -40,7 +42,8 @@ def to_text(blocks: Iterable[Block], width: int) -> str:
 
 def _lines(blocks: Iterable[Block], width: int) -> Iterator[str]:
     for number, block in enumerate(blocks):
-        if number and isinstance(block, Heading):
+        titled = isinstance(block, Heading) or (isinstance(block, Fold) and block.text)
+        if number and titled:
             yield ""
         yield from _block(block, width)
 
@@ -84,7 +87,7 @@ def _table(table: Table, width: int) -> Iterator[str]:
     if table.caption:
         yield table.caption
     head = [_pieces(column.title) for column in table.columns]
-    rows = [[_cell(cell) for cell in row] for row in table.rows]
+    rows = _cells(table, head, width)
     right = [column.right for column in table.columns]
     widths = [max(map(columns_of, column)) for column in zip(head, *rows, strict=True)]
     shown = _chunks(widths, width) if table.continues else [_fitting(widths, width)]
@@ -127,10 +130,24 @@ def _padded(text: str, width: int, *, right: bool) -> str:
     return space + text if right else text + space
 
 
-def _cell(pieces: Pieces) -> str:
+def _cells(table: Table, head: list[str], width: int) -> list[list[str]]:
+    """Return the texts of all cells; those of the last column may fill the line."""
+    rows = [[_cut(cell, _WIDEST) for cell in row[:-1]] for row in table.rows]
+    used = sum(
+        max(map(columns_of, column)) + _BETWEEN
+        for column in zip(head[:-1], *rows, strict=True)
+    )
+    limit = max(_WIDEST, width - used)
+    return [
+        [*texts, _cut(row[-1], limit)]
+        for texts, row in zip(rows, table.rows, strict=True)
+    ]
+
+
+def _cut(pieces: Pieces, limit: int) -> str:
     text = _pieces(pieces)
-    while columns_of(text) > _WIDEST:
-        text = shorten(text, len(text) - max(1, (columns_of(text) - _WIDEST) // 2))
+    while columns_of(text) > limit:
+        text = shorten(text, len(text) - max(1, (columns_of(text) - limit) // 2))
     return text
 
 
@@ -159,5 +176,7 @@ def _piece(piece: Piece) -> str:
             return text
         case Spark(_, values):
             return spark_text(values)
+        case When(time, now):
+            return age(time, now)
         case _:
             assert_never(piece)
