@@ -22,7 +22,7 @@ NOT_DECLARED = {
     "pydantic",
     "traitlets",
 }
-MODULE_OF = {"ipython": "IPython", "scikit-learn": "sklearn"}
+MODULE_OF = {"ipython": "IPython", "pyyaml": "yaml", "scikit-learn": "sklearn"}
 
 if not (ROOT / "pyproject.toml").exists():
     pytest.skip("not a checkout", allow_module_level=True)

@@ -55,6 +55,10 @@ def test_type_checkers_see_the_public_names() -> None:
     assert names_for_type_checkers() == {*NAMES} - defined_here
 
 
+def test_the_whole_tracking_api_is_public() -> None:
+    assert {*import_module("celltrail.tracking.fluent").__all__} <= {*NAMES}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_public_name_is_found_and_explained(name: str) -> None:
     value = getattr(celltrail, name)

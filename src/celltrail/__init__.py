@@ -28,9 +28,11 @@ if TYPE_CHECKING:
     from celltrail.tracking.client import Client, MlflowClient
     from celltrail.tracking.fluent import (
         ActiveRun,
+        Image,
         active_run,
         create_experiment,
         delete_experiment,
+        delete_experiment_tag,
         delete_run,
         delete_tag,
         end_run,
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
         log_metrics,
         log_param,
         log_params,
+        log_stream,
         log_table,
         log_text,
         rename_experiment,
@@ -76,6 +79,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ActiveRun",
     "Client",
+    "Image",
     "MlflowClient",
     "__version__",
     "active_run",
@@ -83,6 +87,7 @@ __all__ = [
     "create_experiment",
     "data",
     "delete_experiment",
+    "delete_experiment_tag",
     "delete_run",
     "delete_tag",
     "end_run",
@@ -109,6 +114,7 @@ __all__ = [
     "log_metrics",
     "log_param",
     "log_params",
+    "log_stream",
     "log_table",
     "log_text",
     "rename_experiment",
