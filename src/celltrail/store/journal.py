@@ -28,6 +28,9 @@ SEGMENT_BYTES = 16 * 2**20
 _SYNC_AFTER = 0.5
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
 
+on_failure: Callable[[StoreError], None] | None = None
+"""Told of what could not be written, where nobody may be stopped by it: in notebooks."""
+
 
 class Journal:
     """The journal of this process in one store.
@@ -76,20 +79,46 @@ class Journal:
         Raises
         ------
         StoreError
-            When the disk is full or the folder cannot be written.
+            When the disk is full or the folder cannot be written, unless `on_failure`
+            is set: that is told instead.
         """
+        try:
+            with self._lock:
+                size = len(line)
+                self._room -= size
+                if self._room < 0 or self._torn:
+                    self._prepare(size)
+                try:
+                    if write(self._fd, line) == size:
+                        return
+                except OSError as error:
+                    raise _cannot_write(self.folder, error) from error
+                self._torn = True
+            raise _cannot_write(self.folder, OSError(errno.ENOSPC, "short write"))
+        except StoreError as error:
+            if on_failure is None:
+                raise
+            on_failure(error)
+
+    def mark(self) -> tuple[int, int]:
+        """Return where the journal ends now, for `since`."""
         with self._lock:
-            size = len(line)
-            self._room -= size
-            if self._room < 0 or self._torn:
-                self._prepare(size)
-            try:
-                if write(self._fd, line) == size:
-                    return
-            except OSError as error:
-                raise _cannot_write(self.folder, error) from error
-            self._torn = True
-        raise _cannot_write(self.folder, OSError(errno.ENOSPC, "short write"))
+            return self._segment, os.fstat(self._fd).st_size if self._fd >= 0 else 0
+
+    def since(self, mark: tuple[int, int], most: int) -> bytes | None:
+        """Return the lines written since a mark.
+
+        None when they are more than `most` bytes, or not all in one segment.
+        """
+        segment, start = mark
+        with self._lock:
+            end = os.fstat(self._fd).st_size if self._fd >= 0 else 0
+            if self._segment != max(segment, 1) or end - start > most:
+                return None
+            path = self._path()
+        with path.open("rb") as file:
+            file.seek(start)
+            return file.read(end - start)
 
     def sync_soon(self) -> None:
         """Have the journal on the disk within a second, without waiting for it."""
@@ -146,12 +175,15 @@ class Journal:
         except OSError as error:
             raise _cannot_write(self.folder, error) from error
 
+    def _path(self) -> Path:
+        return self.folder / f"{self.session_id}-{self._segment:06}.jsonl"
+
     def _next_segment(self) -> None:
         if self._session_lock < 0:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._session_lock = hold_forever(self.folder / f"{self.session_id}.lock")
         self._segment += 1
-        path = self.folder / f"{self.session_id}-{self._segment:06}.jsonl"
+        path = self._path()
         previous, self._fd = self._fd, os.open(path, _FLAGS, 0o600)
         self._room, self._torn = SEGMENT_BYTES, False
         if previous >= 0:

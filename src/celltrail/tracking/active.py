@@ -13,10 +13,13 @@ import os
 import threading
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from celltrail.tracking import inherit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from celltrail.entities import Run
     from celltrail.store import Store
 
@@ -28,6 +31,7 @@ __all__ = [
     "detach",
     "find_open",
     "left_behind",
+    "open_for_cell",
     "open_runs",
     "own",
     "set_cell_run",
@@ -36,6 +40,9 @@ __all__ = [
 
 current_cell: object | None = None
 """The cell execution under way, as the notebook layer tells it; None elsewhere."""
+
+cell_opener: Callable[[], None] | None = None
+"""Makes the run of a cell that becomes a run only when it logs; None elsewhere."""
 
 
 class LiveRun:
@@ -106,6 +113,7 @@ context_run: ContextVar[LiveRun] = ContextVar("celltrail_run", default=_Nobody()
 _open: dict[str, LiveRun] = {}
 _cell_run: LiveRun | None = None
 _from_parent: LiveRun | None = None
+_threads: WeakKeyDictionary[threading.Thread, LiveRun] = WeakKeyDictionary()
 
 
 def own() -> LiveRun | None:
@@ -118,7 +126,19 @@ def own() -> LiveRun | None:
 
 def current() -> LiveRun | None:
     """Return the run that ``log_*`` would write to, if one is open."""
-    return own() or _shared() or _of_parent()
+    return own() or _of_thread() or _shared() or _of_parent()
+
+
+def open_for_cell() -> None:
+    """Make the run of the cell under way, if it becomes one by logging."""
+    if cell_opener is not None and current() is None:
+        cell_opener()
+
+
+def bind_threads(threads: Iterable[threading.Thread], run: LiveRun) -> None:
+    """Have threads log to a cell's run though the cell is over; they began in it."""
+    for thread in threads:
+        _threads[thread] = run
 
 
 def left_behind() -> LiveRun | None:
@@ -183,6 +203,11 @@ def set_cell_run(run: LiveRun | None) -> None:
     if run is not None:
         run.is_cell = True
         attach(run)
+
+
+def _of_thread() -> LiveRun | None:
+    """Return the run of the cell that began this thread, once that cell is over."""
+    return _threads.get(threading.current_thread()) if _threads else None
 
 
 def _shared() -> LiveRun | None:

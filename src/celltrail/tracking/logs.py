@@ -277,7 +277,8 @@ def _log_point(run: LiveRun, key: Any, value: Any, step: Any, timestamp: Any) ->
     time = time_ns() if timestamp is None else to_nanoseconds(timestamp)
     line = f'{prefix}{to_step(step)},"v":{number},"t":{time}}}\n'
     run.store.journal.append(line.encode())
-    run.prefixes[key] = prefix
+    if not run.ended:
+        run.prefixes[key] = prefix
 
 
 def _log_dataset(run: LiveRun, dataset: Dataset | None) -> None:

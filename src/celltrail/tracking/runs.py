@@ -94,6 +94,7 @@ def start_run(
     'FINISHED'
     """
     store = current_store()
+    active.open_for_cell()
     around = _around(nested=nested)
     texts = given_tags(run_name, tags, description)
     resumed = run_id or _from_environment()
@@ -167,6 +168,7 @@ def last_active_run() -> Run | None:
 
 def get_or_start() -> LiveRun:
     """Return the run that ``log_*`` writes to, starting one when none is open."""
+    active.open_for_cell()
     run = active.current()
     if run is None:
         started = start_run().info.run_id
