@@ -92,7 +92,7 @@ def import_runs(store: Store, source: Path | str) -> ImportReport:
             report = _report(connection, names, len(wanted), size)
             _take_rows(connection)
     except duckdb.Error as error:
-        raise _refused(folder, str(error).strip()) from error
+        raise _refused(folder, str(error).strip().splitlines()[0]) from error
     return report
 
 
