@@ -4,31 +4,34 @@ from __future__ import annotations
 
 import ast
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from celltrail.notebook.capture.arguments import (
     arguments_of,
     function_of,
     invocation_of,
 )
-from celltrail.notebook.capture.constants import (
-    MISSING,
-    callee,
-    constant_needs,
-    literal,
-)
-from celltrail.notebook.capture.plan import Argument, Assigned, CellPlan, Constant
-from celltrail.notebook.capture.scan import Binding, Scan
+from celltrail.notebook.capture.constants import MISSING, constant_needs, literal
+from celltrail.notebook.capture.plan import Assigned, CellPlan, Constant
+from celltrail.notebook.capture.scan import Scan
+from celltrail.notebook.capture.shapes import called, callee
 from celltrail.notebook.capture.source import parse
 from celltrail.notebook.capture.vocabulary import (
     TIMERS,
     is_data_name,
     is_metric_call,
     is_metric_name,
+    words,
 )
+
+if TYPE_CHECKING:
+    from celltrail.notebook.capture.plan import Argument
+    from celltrail.notebook.capture.scan import Binding
 
 __all__ = ["analyse"]
 
 _NOTHING = CellPlan()
+_STEPS = frozenset({"epoch", "iteration", "step"})
 
 
 @lru_cache(maxsize=256)
@@ -69,6 +72,7 @@ def _plan(scan: Scan) -> CellPlan:
         loads=frozenset(scan.loads),
         bound=frozenset(scan.bindings),
         lines={name: binding.line for name, binding in scan.bindings.items()},
+        stepped=any(_STEPS.intersection(words(name)) for name in scan.loop_names),
     )
 
 
@@ -145,7 +149,7 @@ def _assigned(scan: Scan) -> tuple[Assigned, ...]:
             name=name,
             line=binding.line,
             measured=name in measured,
-            single=_is_single(binding),
+            single=_is_single(binding) and not _is_hidden(scan, name),
             looped=binding.looped,
             folded=binding.folded or name in scan.folded,
             fitted=name in fitted,
@@ -155,7 +159,7 @@ def _assigned(scan: Scan) -> tuple[Assigned, ...]:
         for name, binding in scan.bindings.items()
         if not (binding.augmented or name in timers or name in scan.loop_names)
         and not isinstance(binding.value, ast.Name | None)
-        and not _is_hidden(scan, name)
+        and not name.startswith("_")
     )
 
 
@@ -168,10 +172,8 @@ def _targets(scan: Scan) -> tuple[set[str], set[str]]:
     measured: set[str] = set()
     fitted: set[str] = set()
     for call in scan.calls:
-        function = call.node.func
-        method = isinstance(function, ast.Attribute)
-        name = function.attr if method else getattr(function, "id", "")  # type: ignore[attr-defined]
-        if is_metric_call(name, method=method):
+        name = called(call.node)
+        if is_metric_call(name, method=isinstance(call.node.func, ast.Attribute)):
             measured.update(call.targets)
         elif name == "fit":
             fitted.update(call.targets)
@@ -182,8 +184,7 @@ def _timers(scan: Scan) -> set[str]:
     """Return the names that hold times, or what is computed from such."""
     found: set[str] = set()
     for call in scan.calls:
-        name = callee(call.node.func)
-        if name and name[-1] in TIMERS:
+        if called(call.node) in TIMERS:
             found.update(call.targets)
     if not found:
         return found

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from celltrail.notebook.capture.constants import MISSING, callee, literal
+from celltrail.notebook.capture.constants import MISSING, literal
 from celltrail.notebook.capture.plan import Argument, Function, Invocation
+from celltrail.notebook.capture.shapes import callee
 from celltrail.notebook.capture.vocabulary import (
     SEEDERS,
     is_argument_noise,

@@ -43,6 +43,7 @@ def collect(
     records: Sequence[Record] = (),
     memory: Memory | None = None,
     *,
+    printed: str = "",
     failed_line: int | None = None,
 ) -> Captured:
     """Return what an executed cell yielded, and remember it for later cells.
@@ -51,6 +52,8 @@ def collect(
     ----------
     records
         From `Recorder.end`.
+    printed
+        What the cell wrote to its output, for metrics that functions print.
     failed_line
         The line of the cell that raised, if one did: what is bound from there on
         is left from an earlier execution.
@@ -66,8 +69,10 @@ def collect(
     failed = _NEVER if failed_line is None else failed_line
     try:
         params, names = _params(plan, namespace, memory, failed)
-        results = collect_results(plan, namespace, records, names, failed)
-    except Exception:
+        results = collect_results(
+            plan, namespace, records, names, printed=printed, failed_line=failed
+        )
+    except Exception:  # noqa: BLE001 - an odd object must not fail the user's cell
         _log.debug("Could not collect what a cell yielded.", exc_info=True)
         return Captured()
     memory.learn(plan, names)
@@ -78,7 +83,7 @@ def learn(plan: CellPlan, namespace: Mapping[str, Any], memory: Memory) -> None:
     """Remember a cell that is not tracked: its params may be used by later cells."""
     try:
         names = named_params(plan, namespace, memory.names, _NEVER)
-    except Exception:
+    except Exception:  # noqa: BLE001 - as in collect
         _log.debug("Could not learn the names of a cell.", exc_info=True)
         return
     memory.learn(plan, names)

@@ -6,10 +6,12 @@ import ast
 import operator
 from typing import TYPE_CHECKING, Any, Final
 
+from celltrail.notebook.capture.shapes import callee
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["MISSING", "callee", "constant_needs", "literal"]
+__all__ = ["LONGEST_TEXT", "MISSING", "MOST_ITEMS", "constant_needs", "literal"]
 
 
 class _Missing:
@@ -23,13 +25,43 @@ MISSING: Final = _Missing()
 MOST_ITEMS = 50
 LONGEST_TEXT = 500
 _BIGGEST = 10**15
-_PURE_CALLS = frozenset(
-    """
-    Path PurePath abs arange array bool date datetime device dict exp float float32
-    float64 frozenset geomspace int int32 int64 linspace list log log10 log2 logspace
-    max min pow range round set sqrt str timedelta tuple
-    """.split()
-)
+_PURE_CALLS = {
+    "Path",
+    "PurePath",
+    "abs",
+    "arange",
+    "array",
+    "bool",
+    "date",
+    "datetime",
+    "device",
+    "dict",
+    "exp",
+    "float",
+    "float32",
+    "float64",
+    "frozenset",
+    "geomspace",
+    "int",
+    "int32",
+    "int64",
+    "linspace",
+    "list",
+    "log",
+    "log10",
+    "log2",
+    "logspace",
+    "max",
+    "min",
+    "pow",
+    "range",
+    "round",
+    "set",
+    "sqrt",
+    "str",
+    "timedelta",
+    "tuple",
+}
 _PURE_MODULES = frozenset({"Path", "datetime", "dt", "math", "np", "numpy", "torch"})
 _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -40,17 +72,6 @@ _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Mod: operator.mod,
     ast.Pow: operator.pow,
 }
-
-
-def callee(function: ast.expr) -> tuple[str, ...]:
-    """Return the dotted name that is called, or () when it is not a plain one."""
-    parts: list[str] = []
-    while isinstance(function, ast.Attribute):
-        parts.append(function.attr)
-        function = function.value
-    if not isinstance(function, ast.Name):
-        return ()
-    return (function.id, *reversed(parts))
 
 
 def literal(node: ast.expr) -> Any:

@@ -9,6 +9,7 @@ from statistics import fmean, pstdev
 from typing import TYPE_CHECKING, Any
 
 from celltrail.notebook.capture.plain import flatten, number, numbers
+from celltrail.notebook.capture.printed import printed_metrics
 from celltrail.notebook.capture.vocabulary import (
     CONTAINERS,
     is_metric_name,
@@ -17,7 +18,7 @@ from celltrail.notebook.capture.vocabulary import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from celltrail.notebook.capture.plan import Assigned, CellPlan
     from celltrail.notebook.capture.recorder import Record
@@ -27,7 +28,21 @@ __all__ = ["Results", "collect_results"]
 _MOST_LEAVES = 50
 _LONGEST_CHOICE = 100
 _CHOICES = frozenset({"best", "chosen", "final", "optimal", "selected"})
-_NOT_LEAVES = frozenset({"duration", "elapsed", "seconds", "support", "time"})
+_NOT_LEAVES = frozenset(
+    {
+        "duration",
+        "elapsed",
+        "epoch",
+        "iteration",
+        "runtime",
+        "second",
+        "seconds",
+        "step",
+        "support",
+        "time",
+        "timestamp",
+    }
+)
 _CURVE_ENDING = re.compile(
     r"(_(history|hist|list|curve|values|arr|per_epoch|trace))+$|^(history|list_of)_"
 )
@@ -41,11 +56,13 @@ class Results:
     curves: dict[str, list[float]] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     sources: set[str] = field(default_factory=set)
+    seen: list[float] = field(default_factory=list)
 
     def add_series(self, name: str, points: list[float], *, folded: bool) -> None:
         """Keep numbers as mean and deviation over folds, or as a curve."""
         if not points:
             return
+        self.seen += points
         if folded:
             self.metrics[f"{name}_mean"] = fmean(points)
             finite = all(math.isfinite(point) for point in points)
@@ -66,6 +83,8 @@ def collect_results(
     namespace: Mapping[str, Any],
     records: Sequence[Record],
     params: Collection[str],
+    *,
+    printed: str,
     failed_line: int,
 ) -> Results:
     """Return the metrics, curves and values of an executed cell."""
@@ -82,11 +101,32 @@ def collect_results(
         else:
             scalars.append((assigned, one))
     for assigned, one in scalars:
-        _scalar(results, assigned, one, loops.get(assigned.name))
+        results.seen.append(one)
+        if not _is_passing(results, assigned, stepped=plan.stepped):
+            _scalar(results, assigned, one, loops.get(assigned.name))
     for record in records:
         if not record.site.assigned:
             _recorded(results, record)
+    for name, points in printed_metrics(printed, _known(results, records)).items():
+        if not results.has(name):
+            results.add_series(name, points, folded=False)
     return results
+
+
+def _known(results: Results, records: Sequence[Record]) -> Iterator[float]:
+    yield from results.metrics.values()
+    yield from results.seen
+    yield from (v for v in results.values.values() if isinstance(v, int | float))
+    for record in records:
+        yield from record.points
+
+
+def _is_passing(results: Results, assigned: Assigned, *, stepped: bool) -> bool:
+    """Return whether a name of a loop only passes its value on to another name."""
+    if not assigned.looped:
+        return False
+    kept_elsewhere = results.sources.intersection(assigned.stored_in)
+    return bool(kept_elsewhere) or (assigned.copied and not stepped)
 
 
 def _scalar(
@@ -96,9 +136,6 @@ def _scalar(
     if not (assigned.measured or is_metric_name(name)):
         if assigned.single:
             results.values[name] = value
-        return
-    kept_elsewhere = results.sources.intersection(assigned.stored_in)
-    if assigned.looped and (assigned.copied or kept_elsewhere):
         return
     results.sources.add(name)
     if record is not None and record.seen > 1:
@@ -113,6 +150,8 @@ def _compound(results: Results, assigned: Assigned, value: Any) -> None:
     many = numbers(value) if kind is list or assigned.measured else None
     if many is not None:
         _series(results, assigned, many, is_array=kind is not list)
+    elif kind is list:
+        _rows(results, assigned, value)
     elif kind is bool and assigned.single:
         results.values[name] = value
     elif kind is str:
@@ -139,6 +178,17 @@ def _series(
         folds = (is_array and assigned.measured) or assigned.folded
         results.add_series(name, points, folded=folds)
         results.sources.add(assigned.name)
+
+
+def _rows(results: Results, assigned: Assigned, rows: list[Any]) -> None:
+    """Take the metrics of a list of dicts, one row for each thing that was tried."""
+    if not 0 < len(rows) <= _MOST_LEAVES or any(type(row) is not dict for row in rows):
+        return
+    for key in rows[0]:
+        points = numbers([row.get(key) for row in rows])
+        if points and type(key) is str and is_metric_name(key) and _is_leaf((key,)):
+            results.add_series(key, points, folded=assigned.folded)
+            results.sources.add(assigned.name)
 
 
 def _curve_name(name: str) -> str:
@@ -173,7 +223,7 @@ def _leaves(
     leaves = [(path, value) for path, value in _walk(table) if _is_leaf(path)]
     if not container and not any(is_metric_name(str(p[-1])) for p, _ in leaves):
         if _is_choice(name):
-            results.values.update(_dotted(name, table))
+            results.values.update(flatten(name, table))
         return False
     scalars_only = all(number(value) is not None for _path, value in _walk(table))
     before = len(results.metrics) + len(results.curves)
@@ -185,10 +235,6 @@ def _leaves(
         elif container and scalars_only:
             _leaf(results, f"{name}.{key}", value, folded=measured)
     return len(results.metrics) + len(results.curves) > before
-
-
-def _dotted(name: str, table: dict[Any, Any]) -> dict[str, Any]:
-    return flatten(name, table)
 
 
 def _walk(

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from celltrail.notebook.capture.constants import MISSING
 from celltrail.notebook.capture.plain import flatten, is_configuration
-from celltrail.notebook.capture.plan import Argument
 from celltrail.notebook.capture.vocabulary import is_argument_noise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from celltrail.notebook.capture.memory import Memory
-    from celltrail.notebook.capture.plan import CellPlan, Constant, Function
+    from celltrail.notebook.capture.plan import Argument, CellPlan, Constant, Function
 
 __all__ = ["argument_params", "earlier_params", "named_params"]
 
@@ -86,7 +85,7 @@ def argument_params(
     An argument has its own name. Where two calls give the same name different values,
     each is prefixed with its class or function, and numbered when even that is twice.
     """
-    entries = [e for e in _entries(plan, namespace, functions)][:_MOST_ARGUMENTS]
+    entries = list(_entries(plan, namespace, functions))[:_MOST_ARGUMENTS]
     seen: defaultdict[str, list[Any]] = defaultdict(list)
     for _owner, name, value in entries:
         if not any(_same(value, other) for other in seen[name]):
@@ -147,12 +146,13 @@ def _place(argument: Argument, namespace: Mapping[str, Any]) -> str | None:
         if not isinstance(value, types.ModuleType):
             return None
         value = vars(value).get(part)
-    function = value.__init__ if isinstance(value, type) else value
+    is_class = isinstance(value, type)
+    function = inspect.getattr_static(value, "__init__", None) if is_class else value
     try:
         code = getattr(inspect.unwrap(function), "__code__", None)  # type: ignore[arg-type]
     except ValueError:
         return None
-    position = argument.position + isinstance(value, type)
+    position = argument.position + is_class
     if not isinstance(code, types.CodeType) or position >= code.co_argcount:
         return None
     return code.co_varnames[position]

@@ -6,11 +6,10 @@ of everything else nothing but its type and its instance dictionary is touched.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
 import enum
 import fractions
-import math
 import pathlib
 import sys
 import types
@@ -25,9 +24,10 @@ _DEPTH = 4
 _MOST_FIELDS = 40
 _MOST_BITS = 1000
 _LONGEST_CURVE = 100_000
+_LONGEST_ARRAY = 20
 _AS_TEXT = (
-    datetime.date,
-    datetime.timedelta,
+    dt.date,
+    dt.timedelta,
     decimal.Decimal,
     fractions.Fraction,
     uuid.UUID,
@@ -84,22 +84,21 @@ def numbers(value: Any) -> list[float] | None:
 def plain(value: Any, depth: int = 0) -> Any:
     """Return a parameter's value as scalars, lists and tuples, or `MISSING`."""
     kind = type(value)
-    if value is None or kind is bool or kind is float:
-        return value
-    if kind is int:
-        return value if value.bit_length() <= _MOST_BITS else MISSING
-    if kind is str:
-        return value if len(value) <= LONGEST_TEXT else MISSING
+    if kind in _SCALARS:
+        too_long = kind is int and value.bit_length() > _MOST_BITS
+        too_long = too_long or (kind is str and len(value) > LONGEST_TEXT)
+        return MISSING if too_long else value
     if kind in _SEQUENCES:
         return _plain_sequence(value, depth)
     if _is_generic(value):
         return plain(value.item(), depth) if depth < _DEPTH else MISSING
     if _is_array(value):
-        small = value.ndim == 1 and value.size <= MOST_ITEMS
+        small = value.ndim == 1 and value.size <= _LONGEST_ARRAY
         return plain(value.tolist(), depth) if small else MISSING
     return _plain_object(value, kind)
 
 
+_SCALARS = frozenset({bool, float, int, str, type(None)})
 _SEQUENCES = frozenset({list, tuple, set, frozenset, range})
 
 
@@ -160,7 +159,7 @@ def _is_named_tuple(kind: type) -> bool:
     return issubclass(kind, tuple) and isinstance(vars(kind).get("_fields"), tuple)
 
 
-def _fields(value: Any) -> dict[str, Any] | None:
+def _fields(value: Any) -> dict[Any, Any] | None:
     """Return the fields of a configuration object or dict; None for all others."""
     kind = type(value)
     if issubclass(kind, dict):
@@ -169,7 +168,7 @@ def _fields(value: Any) -> dict[str, Any] | None:
     if not is_configuration(kind):
         return None
     if _is_named_tuple(kind):
-        return dict(zip(kind._fields, value, strict=False))  # type: ignore[attr-defined]
+        return dict(zip(kind._fields, value, strict=False))
     fields = dict(getattr(value, "__dict__", None) or _slots(value, kind))
     described = getattr(kind, "__dataclass_fields__", {})
     if len(fields) > _MOST_FIELDS and described:
@@ -185,9 +184,8 @@ def _slots(value: Any, kind: type) -> dict[str, Any]:
 def _is_default(described: dict[str, Any], name: str, value: Any) -> bool:
     field = described.get(name)
     default = getattr(field, "default", MISSING)
-    return value is default or (
-        type(value) is type(default) is not MISSING and plain(value) == plain(default)
-    )
+    same_type = type(value) is type(default)
+    return value is default or (same_type and bool(plain(value) == plain(default)))
 
 
 def flatten(name: str, value: Any, depth: int = 0) -> dict[str, Any]:
@@ -206,11 +204,13 @@ def flatten(name: str, value: Any, depth: int = 0) -> dict[str, Any]:
         return {}
     found: dict[str, Any] = {}
     for key, item in fields.items():
-        if isinstance(key, str | int | float) and not str(key).startswith("_"):
+        if isinstance(key, str | int | float) and not _is_left_out(str(key)):
             found.update(flatten(f"{name}.{key}", item, depth + 1))
     return found
 
 
-def is_finite_list(values: list[float]) -> bool:
-    """Return whether a list has numbers and none of them is NaN or infinite."""
-    return bool(values) and all(math.isfinite(value) for value in values)
+def _is_left_out(key: str) -> bool:
+    return key.startswith("_") or key in _SILENT
+
+
+_SILENT = frozenset({"n_jobs", "nthread", "silent", "verbose", "verbosity"})

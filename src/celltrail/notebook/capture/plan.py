@@ -78,7 +78,17 @@ class Assigned:
 
 @dataclass(frozen=True, slots=True)
 class CellPlan:
-    """The candidates found in one cell by `analyse`."""
+    """The candidates found in one cell by `analyse`.
+
+    Attributes
+    ----------
+    loads, bound
+        The names the cell uses, plots apart, and those it binds.
+    lines
+        Where names are bound first.
+    stepped
+        A loop of the cell runs over epochs or steps, so that its numbers are curves.
+    """
 
     constants: tuple[Constant, ...] = ()
     arguments: tuple[Argument, ...] = ()
@@ -89,3 +99,4 @@ class CellPlan:
     loads: frozenset[str] = frozenset()
     bound: frozenset[str] = frozenset()
     lines: dict[str, int] = field(default_factory=dict)
+    stepped: bool = False

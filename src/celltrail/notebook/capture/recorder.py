@@ -10,14 +10,17 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from celltrail.notebook.capture.plain import number, numbers
-from celltrail.notebook.capture.sites import Site, Sites
+from celltrail.notebook.capture.sites import Sites
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from celltrail.notebook.capture.sites import Site
 
 __all__ = ["Record", "Recorder"]
 
@@ -37,7 +40,7 @@ class Record:
     seen: int = 0
 
     def add(self, value: float) -> None:
-        """Keep a point; of very many, every second, fourth, eighth …"""
+        """Keep a point; of very many, every second, then every fourth, and so on."""
         if self.seen % self.stride == 0:
             self.points.append(value)
             if len(self.points) >= _MOST_POINTS:
@@ -80,7 +83,7 @@ class Recorder:
         return _with_splits([r for r in records if r.seen or r.compound is not None])
 
     def visit(self, tree: T) -> T:
-        """Wrap the sites of a cell's tree; what IPython asks of a transformer."""
+        """Return the tree with its sites wrapped; IPython calls it on each cell."""
         if self._open and isinstance(tree, ast.Module) and not _is_timing():
             try:
                 Sites(self._wrap).statements(tree.body)
@@ -109,10 +112,8 @@ def _is_timing() -> bool:
 def _recording(records: list[Record]) -> Callable[[T, int], T]:
     def record(value: T, index: int) -> T:
         __tracebackhide__ = True
-        try:
+        with suppress(Exception):  # the user's cell goes on whatever happens
             _note(records[index], value)
-        except Exception:  # noqa: BLE001, S110 - the user's cell goes on whatever happens
-            pass
         return value
 
     return record

@@ -10,7 +10,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from celltrail.notebook.capture.constants import callee
+from celltrail.notebook.capture.shapes import is_split, root, target_names
 from celltrail.notebook.capture.vocabulary import (
     MUTATORS,
     PLOT_METHODS,
@@ -20,7 +20,7 @@ from celltrail.notebook.capture.vocabulary import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
 __all__ = ["Binding", "Call", "Scan"]
 
@@ -73,9 +73,11 @@ class Scan:
 
     def visit(self, node: ast.AST) -> None:
         """Take in one node and what is below it."""
-        handler = _HANDLERS.get(type(node))
+        if isinstance(node, ast.Constant):
+            return
+        handler = getattr(self, f"on_{type(node).__name__.lower()}", None)
         if handler is not None:
-            handler(self, node)
+            handler(node)
             return
         for name in node._fields:
             value = getattr(node, name, None)
@@ -148,25 +150,31 @@ class Scan:
         else:
             self.visit(base)
 
-    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    def on_functiondef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        """Keep a function; its body does not run now."""
         self._bind(node.name, node.lineno, None)
         self.functions.append(node)
         self._all(node.decorator_list)
         self._all(node.args.defaults)
 
-    def _class(self, node: ast.ClassDef) -> None:
+    on_asyncfunctiondef = on_functiondef
+
+    def on_classdef(self, node: ast.ClassDef) -> None:
+        """Keep a class; its body is looked at apart."""
         self._bind(node.name, node.lineno, None)
         self.classes.append(node)
         self._all([*node.decorator_list, *node.bases])
 
-    def _lambda(self, node: ast.Lambda) -> None:
+    def on_lambda(self, node: ast.Lambda) -> None:
+        """Take the names a lambda loads."""
         names = {n.id for n in ast.walk(node.body) if isinstance(n, ast.Name)}
         own = {argument.arg for argument in node.args.args}
         self._load(names - own)
 
-    def _for(self, node: ast.For | ast.AsyncFor) -> None:
+    def on_for(self, node: ast.For | ast.AsyncFor) -> None:
+        """Walk a loop; its targets are loop variables."""
         self.visit(node.iter)
-        folds = _is_split(node.iter)
+        folds = is_split(node.iter)
         self._loops += 1
         self._folds += folds
         for name in ast.walk(node.target):
@@ -178,36 +186,43 @@ class Scan:
         self._folds -= folds
         self._all(node.orelse)
 
-    def _while(self, node: ast.While) -> None:
+    on_asyncfor = on_for
+
+    def on_while(self, node: ast.While) -> None:
+        """Walk a while loop."""
         self._loops += 1
         self.visit(node.test)
         self._all(node.body)
         self._loops -= 1
         self._all(node.orelse)
 
-    def _assign(self, node: ast.Assign) -> None:
+    def on_assign(self, node: ast.Assign) -> None:
+        """Bind the targets of an assignment."""
         self._value(node.value, node.targets[0])
         for target in node.targets:
             self._bind_target(target, node.value)
 
-    def _annotated(self, node: ast.AnnAssign) -> None:
+    def on_annassign(self, node: ast.AnnAssign) -> None:
+        """Bind an annotated name."""
         if node.value is not None:
             self._value(node.value, node.target)
             self._bind_target(node.target, node.value)
 
-    def _walrus(self, node: ast.NamedExpr) -> None:
+    def on_namedexpr(self, node: ast.NamedExpr) -> None:
+        """Bind the name of ``:=``."""
         self._value(node.value, node.target)
         self._bind_target(node.target, node.value)
 
     def _value(self, value: ast.expr, target: ast.expr) -> None:
         outer = self._targets
-        self._targets = _names(target)
+        self._targets = target_names(target)
         self.visit(value)
         self._targets = outer
 
-    def _augmented(self, node: ast.AugAssign) -> None:
+    def on_augassign(self, node: ast.AugAssign) -> None:
+        """Mark an accumulator."""
         self.visit(node.value)
-        base = _root(node.target)
+        base = root(node.target)
         if base is not None and isinstance(node.target, ast.Name):
             self._bind(base, node.lineno, None)
             self.bindings[base].augmented = True
@@ -215,7 +230,8 @@ class Scan:
             self.mutated.add(base)
             self.loads.add(base)
 
-    def _delete(self, node: ast.Delete) -> None:
+    def on_delete(self, node: ast.Delete) -> None:
+        """Count a deleted name as bound twice: it holds nothing."""
         for target in node.targets:
             if isinstance(target, ast.Name):
                 self._bind(target.id, target.lineno, None)
@@ -223,12 +239,14 @@ class Scan:
             else:
                 self.visit(target)
 
-    def _import(self, node: ast.Import) -> None:
+    def on_import(self, node: ast.Import) -> None:
+        """Bind imported modules."""
         for alias in node.names:
             name = alias.asname or alias.name.partition(".")[0]
             self._imported(name, alias.name, node.lineno)
 
-    def _import_from(self, node: ast.ImportFrom) -> None:
+    def on_importfrom(self, node: ast.ImportFrom) -> None:
+        """Bind imported names."""
         for alias in node.names:
             self._imported(alias.asname or alias.name, node.module or "", node.lineno)
 
@@ -237,7 +255,8 @@ class Scan:
         if module.partition(".")[0] in PLOT_MODULES:
             self.plot_aliases.add(name)
 
-    def _call(self, node: ast.Call) -> None:
+    def on_call(self, node: ast.Call) -> None:
+        """Keep a call and walk its arguments."""
         function = node.func
         plots = self._is_plot(function)
         self._plots += plots
@@ -253,7 +272,7 @@ class Scan:
         self._plots -= plots
 
     def _method(self, function: ast.Attribute, node: ast.Call) -> None:
-        base = _root(function.value)
+        base = root(function.value)
         if base is None or function.attr not in MUTATORS:
             return
         self.mutated.add(base)
@@ -268,14 +287,15 @@ class Scan:
             return is_plot_function(name) or name in self.plot_aliases
         if not isinstance(function, ast.Attribute):
             return False
-        base = _root(function.value)
+        base = root(function.value)
         if base is not None and (is_plot_receiver(base) or base in self.plot_aliases):
             return True
         return function.attr in PLOT_METHODS or is_plot_function(function.attr)
 
-    def _comprehension(
+    def on_listcomp(
         self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
     ) -> None:
+        """Walk a comprehension, whose targets are its own."""
         own = {
             name.id
             for generator in node.generators
@@ -294,7 +314,10 @@ class Scan:
         self._loops -= 1
         self.loads -= own - before
 
-    def _name(self, node: ast.Name) -> None:
+    on_dictcomp = on_generatorexp = on_setcomp = on_listcomp
+
+    def on_name(self, node: ast.Name) -> None:
+        """Load or bind a name."""
         if isinstance(node.ctx, ast.Load):
             self._load((node.id,))
         else:
@@ -303,83 +326,27 @@ class Scan:
     def _load(self, names: Iterable[str]) -> None:
         (self.plot_loads if self._plots else self.loads).update(names)
 
-    def _attribute(self, node: ast.Attribute) -> None:
+    def on_attribute(self, node: ast.Attribute) -> None:
+        """Walk what an attribute is of; storing one changes it."""
         if not isinstance(node.ctx, ast.Load):
-            base = _root(node.value)
+            base = root(node.value)
             if base is not None:
                 self.mutated.add(base)
         self.visit(node.value)
 
-    def _handler(self, node: ast.ExceptHandler) -> None:
+    def on_excepthandler(self, node: ast.ExceptHandler) -> None:
+        """Walk an except clause."""
         if node.name:
             self._bind(node.name, node.lineno, None)
         if node.type is not None:
             self.visit(node.type)
         self._all(node.body)
 
-    def _capture(self, node: ast.MatchAs | ast.MatchStar) -> None:
+    def on_matchas(self, node: ast.MatchAs | ast.MatchStar) -> None:
+        """Bind a name captured by a pattern."""
         if node.name:
             self._bind(node.name, node.lineno, None)
         if isinstance(node, ast.MatchAs) and node.pattern is not None:
             self.visit(node.pattern)
 
-
-def _names(target: ast.expr) -> tuple[str, ...]:
-    if isinstance(target, ast.Name):
-        return (target.id,)
-    if isinstance(target, ast.Tuple | ast.List):
-        return tuple(part.id for part in target.elts if isinstance(part, ast.Name))
-    return ()
-
-
-def _root(node: ast.expr) -> str | None:
-    """Return the name at the left end of ``a.b[c].d``."""
-    while isinstance(node, ast.Attribute | ast.Subscript):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else None
-
-
-def _is_split(iterated: ast.expr) -> bool:
-    """Return whether a loop runs over folds: ``enumerate(kf.split(X))``."""
-    if not isinstance(iterated, ast.Call):
-        return False
-    name = callee(iterated.func)
-    if name == ("enumerate",) and iterated.args:
-        return _is_split(iterated.args[0])
-    method = iterated.func
-    if not isinstance(method, ast.Attribute) or method.attr != "split":
-        return False
-    return bool(iterated.args) and not isinstance(iterated.args[0], ast.Constant)
-
-
-def _nothing(_scan: Scan, _node: ast.AST) -> None:
-    """Skip a node without interest."""
-
-
-_HANDLERS: dict[type, Callable[[Scan, ast.AST], None]] = {  # type: ignore[assignment]
-    ast.AnnAssign: Scan._annotated,
-    ast.Assign: Scan._assign,
-    ast.AsyncFor: Scan._for,
-    ast.AsyncFunctionDef: Scan._function,
-    ast.Attribute: Scan._attribute,
-    ast.AugAssign: Scan._augmented,
-    ast.Call: Scan._call,
-    ast.ClassDef: Scan._class,
-    ast.Constant: _nothing,
-    ast.Delete: Scan._delete,
-    ast.DictComp: Scan._comprehension,
-    ast.ExceptHandler: Scan._handler,
-    ast.For: Scan._for,
-    ast.FunctionDef: Scan._function,
-    ast.GeneratorExp: Scan._comprehension,
-    ast.Import: Scan._import,
-    ast.ImportFrom: Scan._import_from,
-    ast.Lambda: Scan._lambda,
-    ast.ListComp: Scan._comprehension,
-    ast.MatchAs: Scan._capture,
-    ast.MatchStar: Scan._capture,
-    ast.Name: Scan._name,
-    ast.NamedExpr: Scan._walrus,
-    ast.SetComp: Scan._comprehension,
-    ast.While: Scan._while,
-}
+    on_matchstar = on_matchas

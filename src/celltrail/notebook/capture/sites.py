@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from celltrail.notebook.capture.constants import callee, literal
-from celltrail.notebook.capture.scan import _is_split as is_split
+from celltrail.notebook.capture.constants import literal
+from celltrail.notebook.capture.shapes import called, is_split
 from celltrail.notebook.capture.vocabulary import (
     FOLD_CALLS,
     METRIC_ATTRIBUTES,
@@ -23,9 +23,11 @@ from celltrail.notebook.capture.vocabulary import (
     words,
 )
 
-__all__ = ["Site", "Sites"]
+__all__ = ["Site", "Sites", "label_of"]
 
-Wrap = Callable[[ast.expr, "Site"], ast.expr]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _LONGEST_LABEL = 3
 _LABEL_END = re.compile(r"[\n,;|.!?\[\]{}]")
 _PARENTHESES = re.compile(r"\([^)]*\)")
@@ -66,7 +68,7 @@ class Site:
 class Sites:
     """Finds the sites of a tree and puts `wrap` around each, in place."""
 
-    def __init__(self, wrap: Wrap) -> None:
+    def __init__(self, wrap: Callable[[ast.expr, Site], ast.expr]) -> None:
         self._wrap = wrap
         self._loops = 0
         self._folds = 0
@@ -74,11 +76,12 @@ class Sites:
     def statements(self, body: list[ast.stmt]) -> None:
         """Search statements that are executed one after the other."""
         for statement in body:
-            handler = _STATEMENTS.get(type(statement))
+            handler = getattr(self, f"on_{type(statement).__name__.lower()}", None)
             if handler is not None:
-                handler(self, statement)
+                handler(statement)
 
-    def _expr(self, statement: ast.Expr) -> None:
+    def on_expr(self, statement: ast.Expr) -> None:
+        """Search an expression whose value is shown or dropped."""
         value = statement.value
         if isinstance(value, ast.Dict):
             self._dict(value)
@@ -89,7 +92,8 @@ class Sites:
             if isinstance(key, ast.Constant) and isinstance(key.value, str):
                 node.values[index] = self._labelled(key.value, value)
 
-    def _test(self, statement: ast.If | ast.While | ast.Assert) -> None:
+    def on_if(self, statement: ast.If | ast.While | ast.Assert) -> None:
+        """Search a condition and the statements below it."""
         loops = isinstance(statement, ast.While)
         self._loops += loops
         statement.test = self._search(statement.test)
@@ -98,7 +102,10 @@ class Sites:
             self._loops -= loops
             self.statements(statement.orelse)
 
-    def _for(self, statement: ast.For | ast.AsyncFor) -> None:
+    on_assert = on_while = on_if
+
+    def on_for(self, statement: ast.For | ast.AsyncFor) -> None:
+        """Search the body of a loop."""
         folds = is_split(statement.iter)
         self._loops += 1
         self._folds += folds
@@ -107,20 +114,30 @@ class Sites:
         self._folds -= folds
         self.statements(statement.orelse)
 
-    def _with(self, statement: ast.With | ast.AsyncWith) -> None:
+    on_asyncfor = on_for
+
+    def on_with(self, statement: ast.With | ast.AsyncWith) -> None:
+        """Search the body of a with."""
         self.statements(statement.body)
 
-    def _try(self, statement: ast.Try) -> None:
+    on_asyncwith = on_with
+
+    def on_try(self, statement: ast.Try) -> None:
+        """Search the parts of a try."""
         for body in (statement.body, statement.orelse, statement.finalbody):
             self.statements(body)
         for handler in statement.handlers:
             self.statements(handler.body)
 
-    def _match(self, statement: ast.Match) -> None:
+    on_trystar = on_try
+
+    def on_match(self, statement: ast.Match) -> None:
+        """Search the cases of a match."""
         for case in statement.cases:
             self.statements(case.body)
 
-    def _assign(self, statement: ast.Assign) -> None:
+    def on_assign(self, statement: ast.Assign) -> None:
+        """Record a metric that a loop binds again and again."""
         target = statement.targets[0]
         if not self._loops or not isinstance(target, ast.Name):
             return
@@ -168,7 +185,7 @@ class Sites:
         return node
 
     def _call(self, node: ast.Call) -> ast.expr:
-        name = _called(node)
+        name = called(node)
         if name.startswith("log_") or name in MUTATORS:
             return node
         site = self._measure(node)
@@ -200,7 +217,7 @@ class Sites:
                 label = ""
 
     def _labelled(self, text: str, node: ast.expr) -> ast.expr:
-        name = _label(text)
+        name = label_of(text)
         if name is None or isinstance(node, _NO_NUMBERS):
             return self._search(node)
         return self._wrap(node, self._site(name, node))
@@ -217,23 +234,17 @@ class Sites:
     def _measure(self, node: ast.Call) -> Site | None:
         if not _is_measure(node):
             return None
-        name = _called(node)
+        name = called(node)
         if name in FOLD_CALLS:
             return self._site(_fold_name(node, name), node)
         name = name.removesuffix("_score") or name
         return replace(self._site(name, node), split=_split(node))
 
 
-def _called(node: ast.Call) -> str:
-    if isinstance(node.func, ast.Attribute):
-        return node.func.attr
-    return node.func.id if isinstance(node.func, ast.Name) else ""
-
-
 def _is_measure(node: ast.expr) -> bool:
     if not isinstance(node, ast.Call):
         return False
-    return is_metric_call(_called(node), method=isinstance(node.func, ast.Attribute))
+    return is_metric_call(called(node), method=isinstance(node.func, ast.Attribute))
 
 
 def _fold_name(node: ast.Call, name: str) -> str:
@@ -258,7 +269,7 @@ def _split(node: ast.Call) -> str:
     return next((split for split in ("test", "val", "train") if split in found), "")
 
 
-def _label(text: str) -> str | None:
+def label_of(text: str) -> str | None:
     """Return the metric a text announces: "epoch 1, Val loss: " → val_loss."""
     tail = _PARENTHESES.sub(" ", text).rstrip(" :=~≈\t-")
     found = _LABEL_WORD.findall(_LABEL_END.split(tail)[-1])
@@ -281,17 +292,3 @@ _CLOSED = frozenset(
     }
 )
 _NO_NUMBERS = (ast.Constant, ast.JoinedStr, ast.Lambda, ast.Name, ast.Starred)
-_STATEMENTS = {
-    ast.Assert: Sites._test,
-    ast.Assign: Sites._assign,
-    ast.AsyncFor: Sites._for,
-    ast.AsyncWith: Sites._with,
-    ast.Expr: Sites._expr,
-    ast.For: Sites._for,
-    ast.If: Sites._test,
-    ast.Match: Sites._match,
-    ast.Try: Sites._try,
-    ast.TryStar: Sites._try,
-    ast.While: Sites._test,
-    ast.With: Sites._with,
-}

@@ -38,7 +38,8 @@ def _transformed(text: str) -> str:
     from IPython.core.inputtransformer2 import TransformerManager
 
     try:
-        return TransformerManager().transform_cell(_TIMED_LINE.sub(r"\1", text))
+        manager = TransformerManager()  # type: ignore[no-untyped-call]
+        return manager.transform_cell(_TIMED_LINE.sub(r"\1", text))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ""
 

@@ -28,29 +28,34 @@ __all__ = [
     "words",
 ]
 
-METRIC_WORDS = frozenset(
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+METRIC_WORDS = _set(
     """
     acc accuracy aic ami ap ari auc aucpr auprc auroc bic bleu brier cer cost dice
     elbo err error f1 f2 fbeta fid fpr fscore gini hamming inertia iou jaccard kappa
     likelihood llf logloss loss mae map50 mape mase mcc medae mrr mse msle ndcg nll
     nmi oob perplexity ppl precision psnr r2 recall reward rmse rmsle rouge rsquared
     score sensitivity sharpe silhouette smape specificity ssim tpr wape wer
-    """.split()
+    """
 )
-NOT_METRIC_WORDS = frozenset(
+NOT_METRIC_WORDS = _set(
     """
     cls class col cols column columns criterion fn func function idx index key kind
     margin model name names params samples scorer scoring table thresh threshold
     tol tolerance type weight weights
-    """.split()
+    """
 )
 COUNTING_WORDS = frozenset({"count", "n", "num", "number"})
 CONTAINERS = frozenset({"evaluation", "metric", "performance", "result", "report"})
-DATA_WORDS = frozenset(
+DATA_WORDS = _set(
     """
     X corpus data dataset df docs documents examples items labels points questions
     records rows samples sentences targets texts values x xs y ys
-    """.split()
+    """
 )
 _PLURALS = {"losses": "loss", "accuracies": "accuracy", "perplexities": "perplexity"}
 
@@ -73,12 +78,23 @@ METRIC_FUNCTIONS = frozenset(
 )
 METRIC_METHODS = frozenset({"evaluate", "score"})
 METRIC_SUFFIXES = ("_score", "_error", "_loss", "_auc", "_accuracy")
-NOT_METRIC_PREFIXES = ("plot_", "make_", "set_", "get_", "log_metric", "print_", "show_")
+NOT_METRIC_PREFIXES = (
+    "plot_",
+    "make_",
+    "set_",
+    "get_",
+    "log_metric",
+    "print_",
+    "show_",
+)
 FOLD_CALLS = frozenset({"cross_val_score", "cross_validate"})
 METRIC_ATTRIBUTES = frozenset(
     {
         "aic",
+        "best_loss",
+        "best_score",
         "best_score_",
+        "best_value",
         "bic",
         "f_pvalue",
         "inertia_",
@@ -91,7 +107,8 @@ METRIC_ATTRIBUTES = frozenset(
 )
 VALUE_ATTRIBUTES = frozenset({"best_params_", "best_params", "best_iteration"})
 
-PARAMETER_WORDS = frozenset(
+PARAMETER_PREFIXES = ("max_", "min_", "n_", "num_")
+PARAMETER_WORDS = _set(
     """
     alpha_grid batch_size beam_size criterion cv dropout early_stopping_rounds
     epochs eta formula gamma initial_lr kernel learning_rate loss lr max_depth
@@ -100,18 +117,18 @@ PARAMETER_WORDS = frozenset(
     n_splits n_steps n_trials num_boost_round num_epochs num_leaves num_train_epochs
     optimizer patience random_seed random_state scoring seed strategy temperature
     test_size top_k top_p train_size validation_split warmup_steps weight_decay
-    """.split()
+    """
 )
-NOISE_ARGUMENTS = frozenset(
+NOISE_ARGUMENTS = _set(
     """
     axis copy copy_X debug desc description disable disp dtype errors figsize help
     index inplace label labels leave log_level n_jobs name names nthread num_workers
     pin_memory prefix quiet silent title total tqdm verbose verbose_eval verbosity
-    """.split()
+    """
 )
 NOISE_ARGUMENT_PREFIXES = ("print_", "return_", "show_", "verbose")
 
-NOT_ESTIMATORS = frozenset(
+NOT_ESTIMATORS = _set(
     """
     ArgumentParser BytesIO Categorical Client Console Counter DataFrame Decimal Enum
     Figure FileLink Fraction HTML IFrame Image Index InteractiveShell JSON Javascript
@@ -119,26 +136,26 @@ NOT_ESTIMATORS = frozenset(
     ProcessPoolExecutor Progress PurePath Queue Response SVG Series Session
     SimpleNamespace StringIO Table Text Thread ThreadPoolExecutor Timedelta Timestamp
     TypeVar TypedDict UUID Video
-    """.split()
+    """
 )
 _NOT_ESTIMATOR_ENDINGS = ("Error", "Exception", "Warning", "Display", "Formatter")
-SEEDERS = frozenset(
+SEEDERS = _set(
     """
     PRNGKey Random RandomState default_rng manual_seed manual_seed_all seed
     seed_everything set_random_seed set_seed
-    """.split()
+    """
 )
-TIMERS = frozenset(
+TIMERS = _set(
     """
     default_timer monotonic monotonic_ns now perf_counter perf_counter_ns
     process_time process_time_ns time time_ns today utcnow
-    """.split()
+    """
 )
-MUTATORS = frozenset(
+MUTATORS = _set(
     """
     add append appendleft clear discard extend insert pop popitem remove reverse
     setdefault sort update
-    """.split()
+    """
 )
 
 PLOT_MODULES = (
@@ -151,14 +168,14 @@ PLOT_MODULES = (
     "plotnine",
 )
 _PLOT_RECEIVER = re.compile(r"(plt|pyplot|sns|px|go|alt|(ax|axes|axs|fig)\w{0,2})$")
-PLOT_METHODS = frozenset(
+PLOT_METHODS = _set(
     """
     add_trace axhline axhspan axvline axvline axvspan bar barh boxplot colorbar
     contour contourf errorbar fill_between hist hist2d hexbin imshow legend matshow
     pcolormesh pie plot plot_partial savefig scatter semilogx semilogy set_title
     set_xlabel set_xlim set_ylabel set_ylim stem subplots suptitle tight_layout
     tick_params update_layout violinplot xlabel ylabel
-    """.split()
+    """
 )
 _PLOT_FUNCTION = re.compile(
     r"(plot|draw|display|visuali[sz]e)(_|$)|show(_\w+)?$|\w+_plot$|\w+Display$"
@@ -207,14 +224,13 @@ def is_metric_call(function: str, *, method: bool) -> bool:
 
 def is_parameter_word(argument: str) -> bool:
     """Return whether an argument of that name is a parameter in any call."""
-    return argument in PARAMETER_WORDS
+    return argument in PARAMETER_WORDS or argument.startswith(PARAMETER_PREFIXES)
 
 
 def is_argument_noise(argument: str) -> bool:
     """Return whether an argument changes how a thing is done, not what comes out."""
-    return (
-        argument in NOISE_ARGUMENTS
-        or argument.startswith(("_", *NOISE_ARGUMENT_PREFIXES))
+    return argument in NOISE_ARGUMENTS or argument.startswith(
+        ("_", *NOISE_ARGUMENT_PREFIXES)
     )
 
 
