@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from tests.store.conftest import Rows, Spawn
 
 
+# Read before the fixtures clear the environment.
+KILLS = int(os.environ.get("CELLTRAIL_TEST_KILLS", "25"))
+
+
 def output(process: subprocess.Popen[str]) -> str:
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
@@ -74,13 +78,12 @@ def test_of_two_processes_that_create_one_name_one_is_told(
 def test_killing_at_random_moments_loses_and_doubles_nothing(
     store: Store, spawn: Spawn, rows: Rows, folder: Path
 ) -> None:
-    kills = int(os.environ.get("CELLTRAIL_TEST_KILLS", "25"))
     ledger = folder / "ledger"
     ledger.mkdir()
     dice = random.Random(time.time_ns())
     writers = [spawn("log_for_ever", store.path, ledger) for _ in range(2)]
     folders = [spawn("fold_for_ever", store.path) for _ in range(2)]
-    for _ in range(kills):
+    for _ in range(KILLS):
         time.sleep(dice.expovariate(1 / 0.15))  # the random moment itself
         for group, again in (
             (folders, ("fold_for_ever", store.path)),
