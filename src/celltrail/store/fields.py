@@ -60,7 +60,7 @@ class Subject:
     entities: Mapping[str, str]
     datasets: Mapping[str, Field] = field(default_factory=dict)
 
-    def resolve(self, text: str, node: exp.Expression) -> Field:
+    def resolve(self, text: str, node: exp.Expr) -> Field:
         """Return the field that part of a filter names, or raise with a suggestion."""
         parts = _parts(node)
         if len(parts) == 1:
@@ -82,7 +82,7 @@ class Subject:
         column, kind = self.maps[entity]
         return Field(f"{entity}.{key}", kind, f"{column}[?]", (key,))
 
-    def _attribute(self, text: str, node: exp.Expression, name: str) -> Field:
+    def _attribute(self, text: str, node: exp.Expr, name: str) -> Field:
         known = self.aliases.get(name, name)
         if known in self.attributes:
             return self.attributes[known]
@@ -95,7 +95,7 @@ class Subject:
         )
         raise fault(text, span(node)[0], problem)
 
-    def _dataset(self, text: str, node: exp.Expression, name: str) -> Field:
+    def _dataset(self, text: str, node: exp.Expr, name: str) -> Field:
         if name in self.datasets:
             return self.datasets[name]
         problem = (
@@ -105,7 +105,7 @@ class Subject:
         raise fault(text, span(node)[0], problem)
 
 
-def span(node: exp.Expression) -> tuple[int, int]:
+def span(node: exp.Expr) -> tuple[int, int]:
     """Return where a node's text begins and ends in the filter."""
     places = [part.meta for part in node.walk() if "start" in part.meta]
     if not places:
@@ -113,7 +113,7 @@ def span(node: exp.Expression) -> tuple[int, int]:
     return min(p["start"] for p in places), max(p["end"] + 1 for p in places)
 
 
-def _parts(node: exp.Expression) -> list[str]:
+def _parts(node: exp.Expr) -> list[str]:
     if isinstance(node, exp.Dot):
         return [*_parts(node.this), node.expression.name]
     return [part.name for part in node.parts] if isinstance(node, exp.Column) else []
@@ -131,10 +131,14 @@ RUNS: Final = Subject(
         Field("user_id", "text", "user_id"),
         Field("status", "text", "status"),
         Field("artifact_uri", "text", f"('runs:/' || {_HEX.format('run_id')})"),
-        Field("start_time", "time", "epoch_ms(start_time)"),
-        Field("end_time", "time", "epoch_ms(end_time)"),
-        Field("duration", "number", "(epoch_us(end_time) - epoch_us(start_time)) / 1e6"),
-        Field("parent_run_id", "id", _HEX.format("parent_run_id"), column="parent_run_id"),
+        Field("start_time", "time", "(epoch_us(start_time) // 1000)"),
+        Field("end_time", "time", "(epoch_us(end_time) // 1000)"),
+        Field(
+            "duration", "number", "(epoch_us(end_time) - epoch_us(start_time)) / 1e6"
+        ),
+        Field(
+            "parent_run_id", "id", _HEX.format("parent_run_id"), column="parent_run_id"
+        ),
         Field("experiment_id", "text", "CAST(experiment_id AS VARCHAR)"),
         Field(
             "experiment",
@@ -181,8 +185,8 @@ EXPERIMENTS: Final = Subject(
     attributes=_fields(
         Field("name", "text", "name"),
         Field("experiment_id", "text", "CAST(experiment_id AS VARCHAR)"),
-        Field("creation_time", "time", "epoch_ms(creation_time)"),
-        Field("last_update_time", "time", "epoch_ms(last_update_time)"),
+        Field("creation_time", "time", "(epoch_us(creation_time) // 1000)"),
+        Field("last_update_time", "time", "(epoch_us(last_update_time) // 1000)"),
     ),
     maps={"tags": ("tags", "text")},
     aliases={},

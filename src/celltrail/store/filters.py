@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlglot import exp
 
-from celltrail.store.fields import RUNS, Field, Subject, span
+from celltrail.store.fields import RUNS, span
 from celltrail.store.syntax import fault, parse_filter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from celltrail.store.fields import Field, Subject
 
 __all__ = ["Condition", "compile_filter"]
 
@@ -42,7 +44,7 @@ class _Comparison(NamedTuple):
     place: int
 
 
-_OPERATORS: Final[dict[type[exp.Expression], str]] = {
+_OPERATORS: Final[dict[type[exp.Expr], str]] = {
     exp.EQ: "=",
     exp.NEQ: "!=",
     exp.LT: "<",
@@ -87,7 +89,7 @@ class _Compiler:
         self.text = text
         self.subject = subject
 
-    def compile(self, node: exp.Expression) -> Condition:
+    def compile(self, node: exp.Expr) -> Condition:
         if isinstance(node, exp.Paren):
             return self.compile(node.this)
         if isinstance(node, exp.And | exp.Or):
@@ -115,7 +117,7 @@ class _Compiler:
         condition = self.compile(inner)
         return Condition(f"(NOT {condition.sql})", condition.parameters)
 
-    def _comparison(self, node: exp.Expression) -> _Comparison:
+    def _comparison(self, node: exp.Expr) -> _Comparison:
         operator, literals = self._operator(node)
         field = self.subject.resolve(self.text, node.this)
         values = tuple(self._literal(literal) for literal in literals)
@@ -124,7 +126,7 @@ class _Compiler:
             operator = _negated(operator)
         return _Comparison(field, operator, values, self.text, place)
 
-    def _operator(self, node: exp.Expression) -> tuple[str, list[exp.Expression]]:
+    def _operator(self, node: exp.Expr) -> tuple[str, list[exp.Expr]]:
         if type(node) in _OPERATORS:
             return _OPERATORS[type(node)], [node.expression]
         if isinstance(node, exp.Between):
@@ -135,7 +137,7 @@ class _Compiler:
             return "IS NULL", []
         raise self._refusal(node)
 
-    def _literal(self, node: exp.Expression) -> Literal:
+    def _literal(self, node: exp.Expr) -> Literal:
         if isinstance(node, exp.Neg):
             value = self._literal(node.this)
             if isinstance(value, float):
@@ -146,7 +148,7 @@ class _Compiler:
             return str(node.name)
         raise self._refusal(node)
 
-    def _refusal(self, node: exp.Expression) -> Exception:
+    def _refusal(self, node: exp.Expr) -> Exception:
         return fault(self.text, span(node)[0], "this is no part of a filter.")
 
 
@@ -243,8 +245,8 @@ def _milliseconds(comparison: _Comparison, value: Literal) -> float:
 def _id(comparison: _Comparison) -> Condition:
     """Compare whole ids as UUIDs, which skips blocks of rows, and all else as text."""
     ids = [value for value in comparison.literals if _ID.fullmatch(str(value))]
-    is_exact = comparison.operator in {"=", "IN"} and len(ids) == len(comparison.literals)
-    if not is_exact:
+    are_whole = len(ids) == len(comparison.literals)
+    if not are_whole or comparison.operator not in {"=", "IN"}:
         return _text(comparison)
     marks = ", ".join(["CAST(? AS UUID)"] * len(ids))
     return Condition(f"{comparison.field.column} IN ({marks})", tuple(ids))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from celltrail.errors import InvalidValueError
-from celltrail.store.fields import RUNS, Field, Subject
+from celltrail.store.fields import RUNS
 from celltrail.store.filters import Condition
 from celltrail.store.syntax import fault, parse_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from celltrail.store.fields import Field, Subject
 
 __all__ = ["compile_order"]
 
@@ -53,7 +55,7 @@ def compile_order(
 
 def _as_list(clauses: Iterable[str] | None) -> list[str]:
     if isinstance(clauses, str):
-        message = f"order_by is a list of texts, not the text {clauses!r}: [{clauses!r}]."
+        message = f"order_by is a list of texts; write [{clauses!r}]."
         raise InvalidValueError(message)
     return list(clauses or ())
 

@@ -56,7 +56,9 @@ def page_offset(token: str | None, question: str) -> int:
         content = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
         offset, searched = int(content["offset"]), content["search"]
     except (binascii.Error, ValueError, TypeError, KeyError) as error:
-        message = f"Invalid page token {token!r}: pass the `.token` of a result as it is."
+        message = (
+            f"Invalid page token {token!r}. Pass the `token` of a result as it is."
+        )
         raise InvalidValueError(message) from error
     if searched != question or offset < 1:
         message = (

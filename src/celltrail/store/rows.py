@@ -42,15 +42,15 @@ _RUN_COLUMNS = ", ".join(
         "CAST(experiment_id AS VARCHAR)",
         "user_id",
         "status",
-        "epoch_ms(start_time)",
-        "epoch_ms(end_time)",
+        "(epoch_us(start_time) // 1000)",
+        "(epoch_us(end_time) // 1000)",
         "lifecycle_stage",
         *(f"map_keys({name}), map_values({name})" for name in _MAPS),
     ]
 )
 EXPERIMENT_COLUMNS = (
     "CAST(experiment_id AS VARCHAR), name, artifact_location, lifecycle_stage, tags, "
-    "epoch_ms(creation_time), epoch_ms(last_update_time)"
+    "(epoch_us(creation_time) // 1000), (epoch_us(last_update_time) // 1000)"
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from celltrail.entities import LifecycleStage, PagedList, Run, ViewType
+from celltrail.entities import LifecycleStage, PagedList, ViewType
 from celltrail.errors import InvalidValueError
 from celltrail.store.filters import Condition, compile_filter
 from celltrail.store.ordering import compile_order
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from celltrail.entities import Run
     from celltrail.store.store import Store
 
 __all__ = ["experiment_numbers", "runs_frame", "search_runs", "stages_of"]
@@ -40,9 +41,9 @@ def search_runs(
     filter_string: str | None = "",
     view_type: int = ViewType.ACTIVE_ONLY,
     max_results: int = 1000,
+    *,
     order_by: Sequence[str] | None = None,
     page_token: str | None = None,
-    *,
     max_age: float | None = None,
 ) -> PagedList[Run]:
     """Return one page of the runs that match, and the token of the next.
@@ -88,8 +89,8 @@ def runs_frame(
     filter_string: str | None = "",
     view_type: int = ViewType.ACTIVE_ONLY,
     max_results: int = 100_000,
-    order_by: Sequence[str] | None = None,
     *,
+    order_by: Sequence[str] | None = None,
     extra: Sequence[str] = (),
     max_age: float | None = None,
 ) -> pd.DataFrame:

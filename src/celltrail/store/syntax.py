@@ -9,17 +9,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from sqlglot import exp, parse_one, tokens
+from sqlglot import TokenType, exp, parse_one, tokens
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ParseError, TokenError
-from sqlglot.tokens import TokenType
 
 from celltrail.errors import InvalidValueError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlglot.tokens import Token
+    from sqlglot import Token
 
 __all__ = ["fault", "parse_filter", "parse_order"]
 
@@ -60,7 +59,12 @@ _GRAMMAR: Final[dict[str, tuple[str, dict[str, str]]]] = {
     "list": ("a list in parentheses such as ('a', 'b')", {"(": "item"}),
     "item": (_VALUE, {"number": "more", "text": "more", "-": "item minus"}),
     "item minus": ("a number", {"number": "more"}),
-    "more": ("',' or ')'", {",": "item", ")": "joint"}),
+    "more": ("',' or ')'", {",": "next", ")": "joint"}),
+    # A comma may end the list, as in the text of a Python tuple: ('a',).
+    "next": (
+        _VALUE,
+        {"number": "more", "text": "more", "-": "item minus", ")": "joint"},
+    ),
     "joint": (_JOINT, {"and": "comparison", "or": "comparison", ")": "joint"}),
     "order": ("what to order by, such as metrics.auc", {"name": "ordered"}),
     "ordered": ("ASC, DESC or the end", {".": "order key", "direction": "directed"}),
@@ -132,13 +136,13 @@ class _Language(Dialect):
         }
 
 
-def parse_filter(text: str) -> exp.Expression:
+def parse_filter(text: str) -> exp.Expr:
     """Return the tree of a filter, or raise an error that shows where it fails."""
     _check(text, _tokens(text), "comparison")
     return _tree(text)
 
 
-def parse_order(text: str) -> tuple[exp.Expression, bool]:
+def parse_order(text: str) -> tuple[exp.Expr, bool]:
     """Return what one `order_by` text orders by, and whether it descends."""
     found = _tokens(text)
     state = _check(text, found, "order")
@@ -213,6 +217,8 @@ def _follow(state: str, token: Token, text: str) -> str | None:
     kind = _KINDS.get(token.token_type, "other")
     if kind == "name" and "text" in choices and text[token.start] == '"':
         kind = "text"
+    if kind == "." and "number" in choices:
+        return state  # .5
     if "any" in choices and re.match(r"[\w`'\"]", text[token.start]):
         kind = "any"
     return choices.get(kind)
@@ -223,7 +229,7 @@ def _unexpected(state: str, found: str) -> str:
     return f"expected {_GRAMMAR[state][0]}, found {found!r}.{hint}"
 
 
-def _tree(text: str) -> exp.Expression:
+def _tree(text: str) -> exp.Expr:
     try:
         return parse_one(text, dialect=_Language, into=exp.Condition)
     except (ParseError, RecursionError):

@@ -57,8 +57,8 @@ def wide_frame(
         Whether few rows are asked for.
     """
     maps = [*_ALWAYS, *(_known(name) for name in extra)]
-    found = Condition(f"(SELECT * FROM runs {rest.sql})", rest.parameters)
     if not is_page:
+        found = Condition(f"runs {rest.sql}", rest.parameters)
         return _frame(connection, found, maps)
     columns = ", ".join(_MAPS[name] for name in maps)
     connection.execute(
@@ -84,7 +84,8 @@ def _frame(
 ) -> pd.DataFrame:
     keys = _keys(connection, source, maps)
     cells = [f"{_MAPS[name]}[?] AS k{place}" for place, (name, _) in enumerate(keys)]
-    info = [f"{sql} AS {name}" for name, sql in _INFO.items()]
+    # Other names than the table's, which ORDER BY means.
+    info = [f"{sql} AS i{place}" for place, sql in enumerate(_INFO.values())]
     arrays = connection.execute(
         f"SELECT {', '.join(info + cells)} FROM {source.sql}",
         [*(key for _, key in keys), *source.parameters],
@@ -103,7 +104,8 @@ def _keys(
 ) -> list[tuple[str, str]]:
     """Return the keys that occur, as (map, key), in the order of the columns."""
     query = " UNION ALL ".join(
-        f"SELECT DISTINCT {place}, unnest(map_keys({_MAPS[name]})) FROM {source.sql}"
+        f"SELECT DISTINCT {place}, unnest(map_keys({_MAPS[name]})) "
+        f"FROM (SELECT {_MAPS[name]} FROM {source.sql})"
         for place, name in enumerate(maps)
     )
     rows = connection.execute(query, source.parameters * len(maps)).fetchall()
