@@ -34,6 +34,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def close_stores() -> None:
     """Give back the files of every store that the test opened."""
+    context = sys.modules.get("celltrail.tracking.context")
+    if context is not None:
+        context.flush()
     opened = sys.modules.get("celltrail.store.store")
     if opened is not None:
         for store in opened._stores.values():

@@ -57,6 +57,8 @@ class LiveRun:
         The run that was open when this one was opened.
     is_cell
         Whether it is the run of a tracked cell, which only the notebook layer ends.
+    inherited
+        Whether another process opened it, which is the one to end it.
     adopted, outcome
         Whether `start_run` took the cell's run for its own, and how that ended.
     """
@@ -89,7 +91,8 @@ class LiveRun:
         self.outer: LiveRun | None = None
         self.cell = current_cell
         self.in_main = threading.current_thread() is threading.main_thread()
-        self.is_cell = self.adopted = self.logged = self.ended = self.inherited = False
+        self.is_cell = self.adopted = self.logged = False
+        self.ended = self.inherited = False
         self.outcome: str | None = None
 
     @property
@@ -105,7 +108,7 @@ class _Nobody(LiveRun):
 
     def __init__(self) -> None:
         self.prefixes = {}
-        self.ended = True
+        self.ended, self.inherited = True, False
         self.outer = None
 
 
@@ -119,7 +122,7 @@ _threads: WeakKeyDictionary[threading.Thread, LiveRun] = WeakKeyDictionary()
 def own() -> LiveRun | None:
     """Return the innermost open run of this context."""
     run: LiveRun | None = context_run.get()
-    while run is not None and run.ended:
+    while run is not None and run.ended and not _is_open_in_parent(run):
         run = run.outer
     return run
 
@@ -159,7 +162,7 @@ def find_open(store: Store, run_id: str) -> LiveRun | None:
 
 def open_runs() -> list[LiveRun]:
     """Return the runs this process opened and has not ended, innermost first."""
-    return [run for run in reversed(list(_open.values())) if not run.inherited]
+    return list(reversed(_open.values()))
 
 
 def attach(run: LiveRun) -> None:
@@ -173,6 +176,7 @@ def attach(run: LiveRun) -> None:
 def detach(run: LiveRun) -> None:
     """Close `run`: nobody logs to it any more without naming it."""
     run.ended = True
+    run.inherited = False
     run.prefixes.clear()
     _open.pop(run.run_id, None)
     if context_run.get() is run and run.outer is not None:
@@ -251,13 +255,26 @@ def _tell_workers(**changes: str) -> None:
         run_store=run.store.uri if run else None,
         run_experiment_id=run.experiment_id if run else None,
         in_cell=run.is_cell if run else False,
+        open=list(_open),
     )
 
 
+def _is_open_in_parent(run: LiveRun) -> bool:
+    """Whether a run that came through a fork has not been ended by its owner."""
+    if not run.inherited:
+        return False
+    facts = inherit.parent_facts()
+    return facts is not None and run.run_id in facts.get("open", ())
+
+
 def _after_fork() -> None:
-    """Leave it to the parent to end what the parent opened."""
+    """Look at the parent's runs with a worker's eyes: only the parent ends them."""
+    global _cell_run  # noqa: PLW0603 (a process executes one cell at a time)
     for run in _open.values():
-        run.inherited = True
+        run.inherited = run.ended = True
+        run.prefixes.clear()
+    _open.clear()
+    _cell_run = None
 
 
 if hasattr(os, "register_at_fork"):

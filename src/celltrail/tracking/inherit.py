@@ -26,6 +26,9 @@ _MOST = 2**16
 _TRIES = 5
 
 
+_Values = dict[str, str | bool | list[str] | None]
+
+
 class Facts(TypedDict, total=False):
     """What a worker inherits; None where there is nothing to inherit."""
 
@@ -35,9 +38,10 @@ class Facts(TypedDict, total=False):
     run_store: str | None
     run_experiment_id: str | None
     in_cell: bool
+    open: list[str]
 
 
-def publish(**changes: str | bool | None) -> None:
+def publish(**changes: str | bool | list[str] | None) -> None:
     """Tell the workers of this process what has changed."""
     _own.publish(changes)
 
@@ -53,13 +57,14 @@ class _Notice:
     def __init__(self) -> None:
         name = f"celltrail-{os.getpid()}-{os.urandom(8).hex()}.json"
         self.path = Path(tempfile.gettempdir(), name)
-        self._facts: dict[str, str | bool | None] = {}
+        self._facts: _Values = {}
         self._file: IO[bytes] | None = None
         self._lock = threading.Lock()
 
-    def publish(self, changes: dict[str, str | bool | None]) -> None:
+    def publish(self, changes: _Values) -> None:
         with self._lock:
             self._facts.update(changes)
+            os.environ[VARIABLE] = str(self.path)
             # A worker can do without; the run itself must not fail for it.
             with contextlib.suppress(OSError):
                 if self._file is None:
@@ -117,7 +122,7 @@ class _ParentNotice:
         return True
 
 
-def _packed(facts: dict[str, str | bool | None]) -> bytes:
+def _packed(facts: _Values) -> bytes:
     payload = json.dumps(facts).encode()
     return (b"%08x" % zlib.crc32(payload) + payload).ljust(_SIZE) + b"\n"
 
@@ -136,12 +141,12 @@ def _after_fork() -> None:
     _own.abandon()
     _parent = _ParentNotice(_own.path)
     _own = _Notice()
-    os.environ[VARIABLE] = str(_own.path)
 
 
 _inherited = os.environ.get(VARIABLE)
 _parent = _ParentNotice(Path(_inherited)) if _inherited else None
 _own = _Notice()
+# Workers may be started before there is anything to tell them.
 os.environ[VARIABLE] = str(_own.path)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)

@@ -133,6 +133,7 @@ def end_run(status: str = "FINISHED") -> None:
     run = active.own()
     if run is None and threading.current_thread() is threading.main_thread():
         run = active.current()
+        run = None if run is not None and run.inherited else run
     if run is not None:
         end(run, name)
 
