@@ -118,10 +118,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The head of a column."""
+    """The head of a column; long texts may be broken where it `wraps`."""
 
     title: Pieces
     right: bool = False
+    wraps: bool = False
 
 
 @dataclass(frozen=True, slots=True)

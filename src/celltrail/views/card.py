@@ -111,9 +111,9 @@ def _error(run: Run) -> list[Block]:
 def _params(params: list[ParamChange], previous: Run | None) -> list[Block]:
     if not params:
         return []
-    columns = [Column("param"), Column("value")]
+    columns = [Column("param"), Column("value", wraps=True)]
     if previous is not None:
-        columns.append(Column("last time"))
+        columns.append(Column("last time", wraps=True))
     rows = [
         (user(one.key, 40), value_of(one.after), value_of(one.before))[: len(columns)]
         for one in params[:_ROWS]
@@ -153,7 +153,7 @@ def _values(run: Run) -> list[Block]:
     values = run.data.values
     if not values:
         return []
-    columns = [Column("value"), Column("")]
+    columns = [Column("name"), Column("value", wraps=True)]
     rows = [(user(key, 40), value_of(text)) for key, text in values.items()]
     return [
         Fold((count_of(len(values), "other value"),), [Table("", columns, rows[:100])])

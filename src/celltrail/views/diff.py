@@ -162,7 +162,7 @@ def _equal_rows(section: _Section) -> list[Block]:
     if not rows:
         return []
     pairs = [(user(row.key, _KEY), _plain(row.values[row.known[0]])) for row in rows]
-    table = Table("", [Column(section.noun), Column("in all runs")], pairs)
+    table = Table("", [Column(section.noun), Column("in all runs", wraps=True)], pairs)
     return [Fold((count_of(len(rows), f"equal {section.noun}"),), [table])]
 
 

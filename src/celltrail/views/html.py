@@ -36,6 +36,7 @@ __all__ = ["Html", "element", "to_html", "words"]
 _GAP = "margin:4px 0"
 _TITLE = 1000  # characters of a shortened text that are shown on hovering
 _TONES = {
+    "code": "white-space:nowrap",
     "good": "color:#009e73;font-weight:bold",
     "bad": "color:#d55e00;font-weight:bold",
     "quiet": "opacity:0.75",
@@ -146,7 +147,8 @@ def _row(row: Sequence[Pieces], columns: Sequence[Column]) -> Html:
 
 
 def _side(column: Column) -> str:
-    return "text-align:right" if column.right else "text-align:left"
+    side = "text-align:right" if column.right else "text-align:left"
+    return side if column.wraps else f"{side};white-space:nowrap"
 
 
 def _pieces(pieces: Pieces) -> Html:
@@ -161,10 +163,11 @@ def _piece(piece: Piece) -> Html:
             return words(piece)
         case User():
             return _user(piece)
-        case Span(text, "strong" | "code" as tag):
-            return element(tag, words(text))
+        case Span(text, "strong"):
+            return element("strong", words(text))
         case Span(text, tone):
-            return element("span", words(text), style=_TONES[tone])
+            tag = "code" if tone == "code" else "span"
+            return element(tag, words(text), style=_TONES[tone])
         case Spark(_, values):
             return _image(values)
         case When(time):

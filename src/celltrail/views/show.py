@@ -54,7 +54,7 @@ def show(details: RunDetails, *, now: int | None = None) -> View:
     blocks += _pairs("param", run.data.params, _earlier(details))
     blocks += _metrics(details)
     blocks += _pairs("tag", own_tags(run.data.tags))
-    blocks += _folded("value", run.data.values)
+    blocks += _folded("other value", run.data.values)
     blocks += _artifacts(details)
     blocks += _inputs(run.inputs.dataset_inputs)
     if details.children:
@@ -85,7 +85,7 @@ def _identity(details: RunDetails) -> Table:
         *([("cell", user(f"[{cell}]"))] if cell else []),
         *([("deleted", "yes")] if info.lifecycle_stage == "deleted" else []),
     ]
-    return Table("", [Column("run"), Column(named(details.run, 60))], pairs)
+    return Table("", [Column("run"), Column("", wraps=True)], pairs)
 
 
 def _earlier(details: RunDetails) -> dict[str, str]:
@@ -116,7 +116,8 @@ def _folded(
 
 
 def _table(noun: str, pairs: Mapping[str, str], earlier: Mapping[str, str]) -> Table:
-    columns = [Column(noun), Column("value"), *([Column("before")] if earlier else [])]
+    before = [Column("before", wraps=True)] if earlier else []
+    columns = [Column(noun), Column("value", wraps=True), *before]
     rows = [
         (user(key, _KEY), value_of(text, _VALUE), value_of(earlier.get(key)))
         for key, text in pairs.items()
@@ -165,7 +166,9 @@ def _artifacts(details: RunDetails) -> list[Block]:
     if not files:
         return []
     rows = [(user(file.path, _VALUE), size(file.file_size or 0)) for file in files]
-    table = Table("", [Column("artifact"), Column("size", right=True)], rows)
+    table = Table(
+        "", [Column("artifact", wraps=True), Column("size", right=True)], rows
+    )
     return [Heading(count_of(len(files), "artifact")), table]
 
 

@@ -18,7 +18,7 @@ __all__ = ["described", "spark_text", "spark_uri"]
 _WIDTH, _HEIGHT, _MARGIN = 240, 48, 4  # twice what is shown, so that whole numbers do
 _COLUMNS = 60  # more points than that are drawn as the span of each column
 _BARS = "▁▂▃▄▅▆▇█"
-_COLOR = "#0072b2"  # read on light and dark pages, and by colour-blind people
+_COLOR = "#1f88c9"  # read on light and dark pages, and by colour-blind people
 
 
 def described(values: Sequence[float]) -> str:

@@ -50,4 +50,6 @@ def status_view(status: Status) -> View:
     if status.seconds_per_cell is not None:
         rows.append(("costs", f"{duration(status.seconds_per_cell)} a tracked cell"))
     notes = [Line((user(note, _TEXT),)) for note in status.notes]
-    return View([Table("", [Column("celltrail"), Column("")], rows), *notes])
+    return View(
+        [Table("", [Column("celltrail"), Column("", wraps=True)], rows), *notes]
+    )

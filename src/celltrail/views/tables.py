@@ -25,10 +25,7 @@ _METRICS, _PARAMS = 8, 8  # columns of each in html; a terminal shows what fits
 _SAME = 6
 _CELL = 32
 _PARENT = "mlflow.parentRunId"
-_EMPTY = (
-    "No runs yet.",
-    ("Put ", code("%%track"), " on top of a cell and execute it."),
-)
+_EMPTY = ("No runs yet: put ", code("%%track"), " on top of a cell and execute it.")
 
 
 def runs_table(
@@ -54,11 +51,11 @@ def runs_table(
     Examples
     --------
     >>> print(runs_table([]))
-    No runs yet. · Put %%track on top of a cell and execute it.
+    No runs yet: put %%track on top of a cell and execute it.
     """
     below = [Line((note,)) for note in notes]
     if not runs:
-        return View([Line((empty,) if empty else _EMPTY), *below])
+        return View([Line((empty or _EMPTY,)), *below])
     return View([*runs_blocks(runs, now=now), *below])
 
 
