@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from celltrail.entities import FileInfo
-from celltrail.store import queries
+from celltrail.store import queries, summaries
 from celltrail.views.data import MetricStats, RunDetails
 
 if TYPE_CHECKING:
     from celltrail.store import Store
 
 __all__ = ["run_details"]
-
-_CURVE = 200
 
 
 def run_details(store: Store, run_id: str) -> RunDetails:
@@ -36,45 +34,15 @@ def run_details(store: Store, run_id: str) -> RunDetails:
         code=code,
         packages=packages,
         git_diff=diff,
-        stats=_stats(store, run_id),
-        curves=_curves(store, run_id),
+        stats={
+            key: MetricStats(one.step, one.min, one.max, one.count)
+            for key, one in summaries.metric_summaries(store, run_id).items()
+        },
+        curves=summaries.metric_curves(store, run_id),
         artifacts=[
             FileInfo(file.path, is_dir=False, file_size=file.size)
             for file in queries.artifact_files(store, run_id)
         ],
         children=queries.child_runs(store, run_id),
-        earlier_params={
-            key: queries.param_history(store, run_id, key) for key in run.data.params
-        },
+        earlier_params=summaries.earlier_params(store, run_id),
     )
-
-
-def _stats(store: Store, run_id: str) -> dict[str, MetricStats]:
-    with store.reading() as connection:
-        rows = connection.execute(
-            'SELECT key, step, "min", "max", "count" FROM latest_metrics '
-            "WHERE run_id = CAST(? AS UUID)",
-            [run_id],
-        ).fetchall()
-    return {
-        key: MetricStats(step, _number(low), _number(high), count)
-        for key, step, low, high, count in rows
-    }
-
-
-def _number(value: float | None) -> float:
-    return float("nan") if value is None else value
-
-
-def _curves(store: Store, run_id: str) -> dict[str, list[float]]:
-    """Return the values of each metric, of long ones an even choice."""
-    with store.reading() as connection:
-        rows = connection.execute(
-            "SELECT key, list(value ORDER BY step, timestamp) FROM ("
-            "SELECT *, row_number() OVER (PARTITION BY key ORDER BY step, timestamp) "
-            "AS place, count(*) OVER (PARTITION BY key) AS points FROM metrics "
-            "WHERE run_id = CAST(? AS UUID)) "
-            f"WHERE place = points OR place % (points // {_CURVE} + 1) = 0 GROUP BY key",
-            [run_id],
-        ).fetchall()
-    return dict(rows)
