@@ -12,6 +12,7 @@ from celltrail.notebook.capture.collect import Captured, collect, learn
 from celltrail.notebook.capture.memory import Memory
 from celltrail.notebook.capture.plan import CellPlan
 from celltrail.notebook.capture.recorder import Record, Recorder
+from celltrail.notebook.capture.source import failed_line
 
 __all__ = [
     "Captured",
@@ -21,5 +22,6 @@ __all__ = [
     "Recorder",
     "analyse",
     "collect",
+    "failed_line",
     "learn",
 ]

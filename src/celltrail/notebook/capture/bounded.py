@@ -8,14 +8,14 @@ __all__ = ["BoundedText"]
 
 
 class BoundedText:
-    """Takes any amount of text and keeps at most `limit` characters of it.
+    r"""Takes any amount of text and keeps at most `limit` characters of it.
 
     Examples
     --------
     >>> text = BoundedText(8)
     >>> text.write("beginning, middle and end")
     >>> str(text)
-    'begi\\n… 17 characters left out …\\n end'
+    'begi\n… 17 characters left out …\n end'
     """
 
     def __init__(self, limit: int) -> None:
@@ -31,6 +31,9 @@ class BoundedText:
         if self._room > 0:
             self._head.append(text[: self._room])
             text, self._room = text[self._room :], self._room - len(text)
+        if len(text) > self._half:
+            self._left_out += len(text) - self._half
+            text = text[-self._half :]
         if not text:
             return
         self._tail.append(text)

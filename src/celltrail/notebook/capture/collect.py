@@ -91,10 +91,10 @@ def learn(plan: CellPlan, namespace: Mapping[str, Any], memory: Memory) -> None:
 
 def _params(
     plan: CellPlan, namespace: Mapping[str, Any], memory: Memory, failed_line: int
-) -> tuple[dict[str, Any], set[str]]:
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     named = named_params(plan, namespace, memory.names, failed_line)
     params = {key: value for keys in named.values() for key, value in keys.items()}
     params.update(earlier_params(plan, namespace, memory))
     functions = {**memory.functions, **plan.functions}
     params.update(argument_params(plan, namespace, functions, params))
-    return params, set(named)
+    return params, named

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from statistics import fmean, pstdev
 from typing import TYPE_CHECKING, Any
 
-from celltrail.notebook.capture.plain import flatten, number, numbers
+from celltrail.notebook.capture.plain import flatten, is_key, number, numbers
 from celltrail.notebook.capture.printed import printed_metrics
 from celltrail.notebook.capture.vocabulary import (
     CONTAINERS,
@@ -18,7 +18,7 @@ from celltrail.notebook.capture.vocabulary import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from celltrail.notebook.capture.plan import Assigned, CellPlan
     from celltrail.notebook.capture.recorder import Record
@@ -82,7 +82,7 @@ def collect_results(
     plan: CellPlan,
     namespace: Mapping[str, Any],
     records: Sequence[Record],
-    params: Collection[str],
+    params: Mapping[str, Mapping[str, Any]],
     *,
     printed: str,
     failed_line: int,
@@ -107,16 +107,23 @@ def collect_results(
     for record in records:
         if not record.site.assigned:
             _recorded(results, record)
-    for name, points in printed_metrics(printed, _known(results, records)).items():
+    for name, points in printed_metrics(
+        printed, _known(results, records, params)
+    ).items():
         if not results.has(name):
             results.add_series(name, points, folded=False)
     return results
 
 
-def _known(results: Results, records: Sequence[Record]) -> Iterator[float]:
+def _known(
+    results: Results,
+    records: Sequence[Record],
+    params: Mapping[str, Mapping[str, Any]],
+) -> Iterator[float]:
     yield from results.metrics.values()
     yield from results.seen
-    yield from (v for v in results.values.values() if isinstance(v, int | float))
+    for plain in (results.values, *params.values()):
+        yield from (v for v in plain.values() if isinstance(v, int | float))
     for record in records:
         yield from record.points
 
@@ -185,8 +192,10 @@ def _rows(results: Results, assigned: Assigned, rows: list[Any]) -> None:
     if not 0 < len(rows) <= _MOST_LEAVES or any(type(row) is not dict for row in rows):
         return
     for key in rows[0]:
+        if type(key) is not str or not is_metric_name(key) or not _is_leaf((key,)):
+            continue
         points = numbers([row.get(key) for row in rows])
-        if points and type(key) is str and is_metric_name(key) and _is_leaf((key,)):
+        if points:
             results.add_series(key, points, folded=assigned.folded)
             results.sources.add(assigned.name)
 
@@ -208,7 +217,7 @@ def _table(value: Any) -> dict[Any, Any] | None:
         return None
     if kind.__name__ == "Series" and len(value) <= _MOST_LEAVES:
         table = value.to_dict()
-        return table if all(isinstance(key, str) for key in table) else None
+        return table if all(type(key) is str for key in table) else None
     if kind.__name__ == "DataFrame" and value.shape[0] == 1:
         narrow = value.shape[1] <= _MOST_LEAVES
         return value.to_dict("records")[0] if narrow else None
@@ -242,6 +251,8 @@ def _walk(
 ) -> list[tuple[tuple[Any, ...], Any]]:
     found: list[tuple[tuple[Any, ...], Any]] = []
     for key, value in table.items():
+        if not is_key(key):
+            continue
         if type(value) is dict and len(path) < 3:  # noqa: PLR2004
             found += _walk(value, (*path, key))
         else:

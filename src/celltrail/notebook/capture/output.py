@@ -1,9 +1,9 @@
 """A copy of what a cell prints, displays and returns, while the user sees the same.
 
 The streams are not replaced: their `write` is shadowed on the instance, as IPython does
-for its own history, so that ``sys.stdout`` stays the object everybody holds (in a kernel
-also for output of C code and threads). Displays come through the publisher's hook: at
-the end of a cell its figures are closed already.
+for its own history, so that ``sys.stdout`` stays the object everybody holds; in a
+kernel the output of C code and threads passes there too. Displays come through the
+publisher's hook: at the end of a cell its figures are closed already.
 """
 
 from __future__ import annotations
@@ -75,6 +75,7 @@ class OutputTap:
     def _begin(self) -> None:
         self._streams = {name: BoundedText(MOST_TEXT) for name in ("stdout", "stderr")}
         self._displays: list[tuple[str | None, dict[str, Any]]] = []
+        self._room = MOST_DISPLAYED
         self._result: dict[str, Any] | None = None
         self._clear_next = False
 
@@ -103,8 +104,8 @@ class OutputTap:
         return CapturedOutput(
             stdout=str(self._streams["stdout"]),
             stderr=str(self._streams["stderr"]),
-            displays=_bounded([bundle for _key, bundle in self._displays]),
-            result=_bounded([self._result])[0] if self._result else None,
+            displays=[bundle for _key, bundle in self._displays],
+            result=self._result,
         )
 
     def _shadow(self, owner: Any, name: str, make: Callable[[Any], Any]) -> None:
@@ -130,12 +131,13 @@ class OutputTap:
         return bool(
             getattr(shell.displayhook, "is_active", False)
             or getattr(shell.display_pub, "is_publishing", False)
+            or getattr(shell, "showing_traceback", False)
         )
 
     def _formatter(self, write: Callable[..., Any]) -> Callable[..., Any]:
         def copying(format_dict: dict[str, Any], md_dict: Any = None) -> Any:
             if self._taking:
-                self._result = dict(format_dict)
+                self._result = self._bounded(format_dict)
             return write(format_dict, md_dict)
 
         return copying
@@ -161,35 +163,34 @@ class OutputTap:
             elif self._taking and kind == "clear_output":
                 self._clear_next = bool(content.get("wait"))
                 if not self._clear_next:
-                    self._displays.clear()
+                    self._clear()
         return message
+
+    def _clear(self) -> None:
+        self._room += sum(_size(bundle) for _key, bundle in self._displays)
+        self._displays.clear()
+        self._clear_next = False
 
     def _display(self, data: dict[str, Any], transient: Any, *, update: Any) -> None:
         if self._clear_next:
-            self._displays.clear()
-            self._clear_next = False
+            self._clear()
         key = (transient or {}).get("display_id")
-        if update:
-            self._displays[:] = [
-                (known, dict(data) if known == key else bundle)
-                for known, bundle in self._displays
-            ]
-        else:
-            self._displays.append((key, dict(data)))
+        if not update:
+            self._displays.append((key, self._bounded(data)))
+            return
+        for index, (known, bundle) in enumerate(self._displays):
+            if known == key:
+                self._room += _size(bundle)
+                self._displays[index] = (key, self._bounded(data))
+
+    def _bounded(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Return a copy; beyond the bound of a run only of the plain text."""
+        kept = dict(data)
+        if _size(kept) > self._room:
+            kept = {mime: d for mime, d in data.items() if mime == "text/plain"}
+        self._room -= _size(kept)
+        return kept
 
 
-def _bounded(bundles: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the bundles; beyond the bound only their plain text."""
-    room = MOST_DISPLAYED
-    kept = []
-    for bundle in bundles:
-        room -= sum(_size(data) for data in bundle.values())
-        text = {mime: data for mime, data in bundle.items() if mime == "text/plain"}
-        kept.append(bundle if room >= 0 else text)
-    return kept
-
-
-def _size(data: Any) -> int:
-    if isinstance(data, str | bytes):
-        return len(data)
-    return len(repr(data)) if isinstance(data, dict | list) else 0
+def _size(bundle: dict[str, Any]) -> int:
+    return sum(len(d) for d in bundle.values() if isinstance(d, str | bytes))

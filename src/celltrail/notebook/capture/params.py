@@ -51,7 +51,7 @@ def _constant(
 
 def _class_params(name: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
     kind = namespace.get(name)
-    if not isinstance(kind, type):
+    if not issubclass(type(kind), type):
         return {}
     return flatten(name, {k: v for k, v in vars(kind).items() if k[:1] != "_"})
 
@@ -143,10 +143,10 @@ def _place(argument: Argument, namespace: Mapping[str, Any]) -> str | None:
     """Return the name of a positional argument, from the code of what was called."""
     value = namespace.get(argument.callee[0])
     for part in argument.callee[1:]:
-        if not isinstance(value, types.ModuleType):
+        if not issubclass(type(value), types.ModuleType):
             return None
         value = vars(value).get(part)
-    is_class = isinstance(value, type)
+    is_class = issubclass(type(value), type)
     function = inspect.getattr_static(value, "__init__", None) if is_class else value
     try:
         code = getattr(inspect.unwrap(function), "__code__", None)  # type: ignore[arg-type]

@@ -18,7 +18,7 @@ from typing import Any
 
 from celltrail.notebook.capture.constants import LONGEST_TEXT, MISSING, MOST_ITEMS
 
-__all__ = ["flatten", "is_configuration", "number", "numbers", "plain"]
+__all__ = ["flatten", "is_configuration", "is_key", "number", "numbers", "plain"]
 
 _DEPTH = 4
 _MOST_FIELDS = 40
@@ -40,7 +40,7 @@ def _numpy() -> Any:
 
 def _is_generic(value: Any) -> bool:
     numpy = _numpy()
-    return numpy is not None and isinstance(value, numpy.generic)
+    return numpy is not None and issubclass(type(value), numpy.generic)
 
 
 def _is_array(value: Any) -> bool:
@@ -204,9 +204,14 @@ def flatten(name: str, value: Any, depth: int = 0) -> dict[str, Any]:
         return {}
     found: dict[str, Any] = {}
     for key, item in fields.items():
-        if isinstance(key, str | int | float) and not _is_left_out(str(key)):
+        if is_key(key) and not _is_left_out(str(key)):
             found.update(flatten(f"{name}.{key}", item, depth + 1))
     return found
+
+
+def is_key(key: Any) -> bool:
+    """Return whether a dict's key is a text or number, whose text can be asked for."""
+    return type(key) in _SCALARS or _is_generic(key)
 
 
 def _is_left_out(key: str) -> bool:

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from celltrail.notebook.capture.vocabulary import words
+from celltrail.notebook.capture.vocabulary import word_set, words
 
 __all__ = ["MASK", "is_secret_name", "mask_text", "mask_value"]
 
@@ -32,16 +32,16 @@ _SECRET_WORDS = frozenset(
         "token",
     }
 )
-_KEY_KINDS = frozenset(
-    "access account api auth encryption license private secret signing storage".split()
+_KEY_KINDS = word_set(
+    "access account api auth encryption license private secret signing storage"
 )
 # With one of these, the name is of a number, a place or a kind: token_limit, key_path.
-_HARMLESS_WORDS = frozenset(
+_HARMLESS_WORDS = word_set(
     """
     bos budget cls col column count dim dropout embedding eos field file filename id
     ids idx index kind len length level limit mask max min n name num number pad path
     per position sep size special type unk url vocab
-    """.split()  # noqa: SIM905 - one word a line would hide what they share
+    """
 )
 _WORKING_FOLDER = frozenset({"pwd", "oldpwd"})
 

@@ -25,15 +25,17 @@ __all__ = [
     "is_plot_function",
     "is_plot_receiver",
     "singular",
+    "word_set",
     "words",
 ]
 
 
-def _set(text: str) -> frozenset[str]:
+def word_set(text: str) -> frozenset[str]:
+    """Return the words of a text, for a set that is pleasant to read."""
     return frozenset(text.split())
 
 
-METRIC_WORDS = _set(
+METRIC_WORDS = word_set(
     """
     acc accuracy aic ami ap ari auc aucpr auprc auroc bic bleu brier cer cost dice
     elbo err error f1 f2 fbeta fid fpr fscore gini hamming inertia iou jaccard kappa
@@ -42,7 +44,7 @@ METRIC_WORDS = _set(
     score sensitivity sharpe silhouette smape specificity ssim tpr wape wer
     """
 )
-NOT_METRIC_WORDS = _set(
+NOT_METRIC_WORDS = word_set(
     """
     cls class col cols column columns criterion fn func function idx index key kind
     margin model name names params samples scorer scoring table thresh threshold
@@ -51,7 +53,7 @@ NOT_METRIC_WORDS = _set(
 )
 COUNTING_WORDS = frozenset({"count", "n", "num", "number"})
 CONTAINERS = frozenset({"evaluation", "metric", "performance", "result", "report"})
-DATA_WORDS = _set(
+DATA_WORDS = word_set(
     """
     X corpus data dataset df docs documents examples items labels points questions
     records rows samples sentences targets texts values x xs y ys
@@ -108,7 +110,7 @@ METRIC_ATTRIBUTES = frozenset(
 VALUE_ATTRIBUTES = frozenset({"best_params_", "best_params", "best_iteration"})
 
 PARAMETER_PREFIXES = ("max_", "min_", "n_", "num_")
-PARAMETER_WORDS = _set(
+PARAMETER_WORDS = word_set(
     """
     alpha_grid batch_size beam_size criterion cv dropout early_stopping_rounds
     epochs eta formula gamma initial_lr kernel learning_rate loss lr max_depth
@@ -119,7 +121,7 @@ PARAMETER_WORDS = _set(
     test_size top_k top_p train_size validation_split warmup_steps weight_decay
     """
 )
-NOISE_ARGUMENTS = _set(
+NOISE_ARGUMENTS = word_set(
     """
     axis copy copy_X debug desc description disable disp dtype errors figsize help
     index inplace label labels leave log_level n_jobs name names nthread num_workers
@@ -128,7 +130,7 @@ NOISE_ARGUMENTS = _set(
 )
 NOISE_ARGUMENT_PREFIXES = ("print_", "return_", "show_", "verbose")
 
-NOT_ESTIMATORS = _set(
+NOT_ESTIMATORS = word_set(
     """
     ArgumentParser BytesIO Categorical Client Console Counter DataFrame Decimal Enum
     Figure FileLink Fraction HTML IFrame Image Index InteractiveShell JSON Javascript
@@ -139,19 +141,19 @@ NOT_ESTIMATORS = _set(
     """
 )
 _NOT_ESTIMATOR_ENDINGS = ("Error", "Exception", "Warning", "Display", "Formatter")
-SEEDERS = _set(
+SEEDERS = word_set(
     """
     PRNGKey Random RandomState default_rng manual_seed manual_seed_all seed
     seed_everything set_random_seed set_seed
     """
 )
-TIMERS = _set(
+TIMERS = word_set(
     """
     default_timer monotonic monotonic_ns now perf_counter perf_counter_ns
     process_time process_time_ns time time_ns today utcnow
     """
 )
-MUTATORS = _set(
+MUTATORS = word_set(
     """
     add append appendleft clear discard extend insert pop popitem remove reverse
     setdefault sort update
@@ -168,7 +170,7 @@ PLOT_MODULES = (
     "plotnine",
 )
 _PLOT_RECEIVER = re.compile(r"(plt|pyplot|sns|px|go|alt|(ax|axes|axs|fig)\w{0,2})$")
-PLOT_METHODS = _set(
+PLOT_METHODS = word_set(
     """
     add_trace axhline axhspan axvline axvline axvspan bar barh boxplot colorbar
     contour contourf errorbar fill_between hist hist2d hexbin imshow legend matshow
