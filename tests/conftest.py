@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from celltrail.store import Store
+
+# How long an example takes depends on who else uses the machine.
+settings.register_profile("celltrail", deadline=None)
+settings.load_profile("celltrail")
 
 # Set by celltrail itself, for the processes that a test starts.
 KEPT = "CELLTRAIL_PARENT"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import string
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -12,15 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from celltrail.errors import InvalidValueError
-from celltrail.store.fields import EXPERIMENTS
+from celltrail.store.fields import EXPERIMENTS, RUNS
 from celltrail.store.filters import compile_filter
 from celltrail.store.schema import migrations
 from celltrail.store.search import search_runs
 from tests.store.five_runs import log_five
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from celltrail.store import Store
 
 # What MLflow 3.17.2 answers on SQLite for the five runs.
@@ -345,17 +345,31 @@ def test_user_text_never_becomes_sql(attack: str) -> None:
 
 @given(st.text(max_size=40))
 def test_any_text_is_a_filter_or_an_error(text: str) -> None:
-    try:
-        compile_filter(text)
-        compile_filter(text, EXPERIMENTS)
-    except InvalidValueError as error:
-        assert "column" in error.message
+    for subject in (RUNS, EXPERIMENTS):
+        with contextlib.suppress(InvalidValueError):
+            compile_filter(text, subject)
 
 
 PIECES = st.lists(
     st.sampled_from(
-        "metrics.a params.`k` tags.'t' status start_time > = != LIKE IN NOT IS NULL AND "
-        "OR ( ) , . - 1 .5 'x' \"y\" BETWEEN ; -- ? :: [ ] nan true SELECT".split()
+        [
+            *("metrics.a", "params.`k`", "tags.'t'", "status", "start_time"),
+            *(
+                ">",
+                "=",
+                "!=",
+                "LIKE",
+                "IN",
+                "NOT",
+                "IS",
+                "NULL",
+                "AND",
+                "OR",
+                "BETWEEN",
+            ),
+            *("(", ")", ",", ".", "-", "1", ".5", "'x'", '"y"', "2020"),
+            *(";", "--", "?", "::", "[", "]", "nan", "true", "SELECT"),
+        ]
     ),
     max_size=9,
 )
@@ -398,7 +412,7 @@ ROWS = st.lists(
     min_size=1,
     max_size=5,
 )
-COMPARE = {
+COMPARE: dict[str, Callable[[float, float], bool]] = {
     "=": lambda x, y: x == y,
     "!=": lambda x, y: x != y,
     "<": lambda x, y: x < y,
@@ -406,7 +420,7 @@ COMPARE = {
     ">": lambda x, y: x > y,
     ">=": lambda x, y: x >= y,
 }
-Tree = tuple[str, "Callable[[Row], bool | None]"]
+Tree = tuple[str, Callable[[Row], bool | None]]
 
 
 def number_of(text: str | None) -> float | None:
@@ -514,11 +528,13 @@ def test_the_sql_answers_as_the_tree_does(tree: Tree, rows: list[Row]) -> None:
     condition = compile_filter(text)
     with empty_store() as connection:
         for number, row in enumerate(rows):
+            # As text: DuckDB 1.5.5 takes a NaN inside a parameter's dict for NULL.
+            metrics = {key: str(value) for key, value in row["metrics"].items()}
             connection.execute(
                 "INSERT INTO runs (experiment_id, metrics, params, tags) VALUES "
-                "(?, ?::MAP(VARCHAR, DOUBLE), ?::MAP(VARCHAR, VARCHAR), "
-                "?::MAP(VARCHAR, VARCHAR))",
-                [number, row["metrics"], row["params"], row["tags"]],
+                "(?, ?::MAP(VARCHAR, VARCHAR)::MAP(VARCHAR, DOUBLE), "
+                "?::MAP(VARCHAR, VARCHAR), ?::MAP(VARCHAR, VARCHAR))",
+                [number, metrics, row["params"], row["tags"]],
             )
         found = connection.execute(
             f"SELECT experiment_id FROM runs WHERE {condition.sql} ORDER BY 1",
