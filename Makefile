@@ -71,8 +71,8 @@ notebooks: $(VENV)/dev.stamp ## execute the notebooks and compare their results
 	@cp $(NOTEBOOKS) $(BUILD)/notebooks/
 	@$(BIN)/pytest -q --nbval-lax --nbval-current-env $(BUILD)/notebooks
 
-bench: $(VENVBENCH)/made.stamp ## measure celltrail beside its peers
-	@$(VENVBENCH)/bin/python -m benchmarks
+bench: $(VENV)/demo.stamp $(VENVBENCH)/made.stamp ## measure celltrail beside its peers
+	@$(BIN)/python benchmarks/run.py
 
 clean: ## remove the environments, the build folder and the tools' caches
 	@rm -rf $(VENV) $(VENV15) $(VENVBENCH) $(BUILD) dist
@@ -108,7 +108,7 @@ $(VENV15)/made.stamp: pyproject.toml
 
 $(VENVBENCH)/made.stamp: pyproject.toml
 	$(make_venv)
-	@$(@D)/bin/$(PIP) --editable . --group bench
+	@$(@D)/bin/$(PIP) --group bench
 	@touch $@
 
 chromium:
