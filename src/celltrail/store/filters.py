@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from celltrail.store.fields import Field, Subject
 
-__all__ = ["Condition", "compile_filter"]
+__all__ = ["Condition", "compile_filter", "fields_named"]
 
 Literal = float | str
 
@@ -80,6 +80,15 @@ def compile_filter(text: str | None, subject: Subject = RUNS) -> Condition:
     if not text or not text.strip():
         return Condition("true")
     return _Compiler(text, subject).compile(parse_filter(text))
+
+
+def fields_named(text: str | None, subject: Subject = RUNS) -> list[Field]:
+    """Return the fields that a filter names, in its order."""
+    if not text or not text.strip():
+        return []
+    kinds = (*_OPERATORS, exp.Between, exp.In, exp.Is)
+    nodes = [node for node in parse_filter(text).dfs() if isinstance(node, kinds)]
+    return [subject.resolve(text, node.this) for node in nodes]
 
 
 class _Compiler:

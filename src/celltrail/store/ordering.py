@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from celltrail.store.fields import Field, Subject
 
-__all__ = ["compile_order"]
+__all__ = ["compile_order", "order_fields"]
 
 
 def compile_order(
@@ -37,20 +37,30 @@ def compile_order(
     InvalidValueError
         Where a clause stops making sense, or when a field is named twice.
     """
-    parts: list[Condition] = []
-    seen: set[str] = set()
+    parts = [
+        part
+        for field, is_descending in order_fields(clauses, subject)
+        for part in _keys(field, "DESC" if is_descending else "ASC")
+    ]
+    sql = ", ".join([*(part.sql for part in parts), tie_break])
+    return Condition(sql, tuple(value for part in parts for value in part.parameters))
+
+
+def order_fields(
+    clauses: Iterable[str] | None, subject: Subject = RUNS
+) -> list[tuple[Field, bool]]:
+    """Return the fields that `order_by` clauses name, and whether each descends."""
+    found: dict[str, tuple[Field, bool]] = {}
     for clause in _as_list(clauses):
         tree, is_descending = parse_order(clause)
         field = subject.resolve(clause, tree)
         if field.kind == "dataset":
             raise fault(clause, 0, "a run has many datasets; it cannot be ordered by.")
-        if field.name in seen:
+        if field.name in found:
             message = f"order_by names {field.name!r} twice; name it once."
             raise InvalidValueError(message)
-        seen.add(field.name)
-        parts.extend(_keys(field, "DESC" if is_descending else "ASC"))
-    sql = ", ".join([*(part.sql for part in parts), tie_break])
-    return Condition(sql, tuple(value for part in parts for value in part.parameters))
+        found[field.name] = (field, is_descending)
+    return list(found.values())
 
 
 def _as_list(clauses: Iterable[str] | None) -> list[str]:
