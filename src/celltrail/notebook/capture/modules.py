@@ -14,6 +14,7 @@ from pathlib import Path
 __all__ = ["LocalModules", "ModuleFile"]
 
 _BIGGEST = 2_000_000
+_PACKAGES = {"dist-packages", "site-packages"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class LocalModules:
     """
 
     def __init__(self, root: Path) -> None:
-        self._root = f"{root.resolve()}/"
+        self._root = f"{root.resolve().as_posix()}/"
         self._installed = _installed()
         self._seen: set[str] = set()
         self._local: dict[str, Path] = {}
@@ -62,8 +63,9 @@ class LocalModules:
             return None
         path = Path(file)
         text = path.resolve().as_posix()
-        is_local = text.startswith(self._root.replace("\\", "/"))
-        return path if is_local and not text.startswith(self._installed) else None
+        if not text.startswith(self._root) or text.startswith(self._installed):
+            return None
+        return None if _PACKAGES.intersection(path.parts) else path
 
     def _digest(self, path: Path) -> str | None:
         try:
