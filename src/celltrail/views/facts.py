@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from celltrail.views.format import duration, size
@@ -94,6 +95,7 @@ def used(details: RunDetails) -> dict[str, str]:
 
 def _float(text: str | None) -> float | None:
     try:
-        return None if text is None else float(text)
+        value = float(text or "")
     except ValueError:
         return None
+    return value if isfinite(value) else None

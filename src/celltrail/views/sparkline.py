@@ -77,7 +77,7 @@ def spark_text(values: Sequence[float], width: int = 20) -> str:
 def _spans(values: Sequence[float], width: int) -> list[tuple[float, float] | None]:
     """Return the first and last extreme of each column, None for a gap."""
     count = min(width, len(values))
-    ends = [column * len(values) // count for column in range(count + 1)]
+    ends = [column * len(values) // max(1, count) for column in range(count + 1)]
     return [_extremes(values[a:b]) for a, b in pairwise(ends)]
 
 

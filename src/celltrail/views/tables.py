@@ -23,7 +23,7 @@ __all__ = ["experiments_table", "runs_blocks", "runs_table"]
 
 _METRICS, _PARAMS = 8, 8  # columns of each in html; a terminal shows what fits
 _SAME = 6
-_CELL = 32
+_CELL, _NOTE = 32, 300
 _PARENT = "mlflow.parentRunId"
 _EMPTY = ("No runs yet: put ", code("%%track"), " on top of a cell and execute it.")
 
@@ -53,9 +53,9 @@ def runs_table(
     >>> print(runs_table([]))
     No runs yet: put %%track on top of a cell and execute it.
     """
-    below = [Line((note,)) for note in notes]
+    below = [Line((user(note, _NOTE),)) for note in notes]
     if not runs:
-        return View([Line((empty or _EMPTY,)), *below])
+        return View([Line((user(empty, _NOTE) if empty else _EMPTY,)), *below])
     return View([*runs_blocks(runs, now=now), *below])
 
 
