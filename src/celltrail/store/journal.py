@@ -29,7 +29,7 @@ _SYNC_AFTER = 0.5
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
 
 on_failure: Callable[[StoreError], None] | None = None
-"""Told of what could not be written, where nobody may be stopped by it: in notebooks."""
+"""Told of what could not be written where that must stop nobody: in notebooks."""
 
 
 class Journal:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["CellExecution", "Count", "count_runs", "last_executions"]
 
 _MANY = 200
+_PATIENCE = 2.0  # nobody waits for it, except the end of the process
 
 
 class CellExecution(NamedTuple):
@@ -49,11 +50,11 @@ def last_executions(store: Store, notebook: str | None) -> list[CellExecution]:
 
     Where cells have no id, each different text counts as a cell.
     """
-    with store.reading() as connection:
+    with store.reading(deadline=_PATIENCE) as connection:
         rows = connection.execute(
             "SELECT CAST(run_id AS VARCHAR), cell_id, content FROM ("
-            "SELECT cells.run_id, cell_id, content, cells.start_time, row_number() OVER "
-            "(PARTITION BY coalesce(cell_id, code_digest) "
+            "SELECT cells.run_id, cell_id, content, cells.start_time, row_number() "
+            "OVER (PARTITION BY coalesce(cell_id, code_digest) "
             "ORDER BY cells.start_time DESC) AS place "
             "FROM cells JOIN runs ON runs.run_id = cells.run_id "
             "LEFT JOIN texts ON digest = code_digest "

@@ -16,7 +16,7 @@ import sys
 import threading
 from functools import cache
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 from celltrail.errors import CelltrailError
@@ -31,6 +31,7 @@ __all__ = ["describe", "flush"]
 logger = logging.getLogger(__name__)
 
 _FRESH = 2.0
+_MOMENT = 0.03
 _AT_EXIT = 2.0
 _MAX_DIFF = 2**20
 _TIMEOUT = 10.0
@@ -50,38 +51,57 @@ class _Reader:
     """Reads facts for the runs that are put to it, one git state for many."""
 
     def __init__(self) -> None:
-        self._waiting: queue.SimpleQueue[tuple[Store, str, str]] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[tuple[Store, str, str] | None] = (
+            queue.SimpleQueue()
+        )
         self._idle = threading.Condition()
         self._pending = 0
-        self._started = False
+        self._thread: threading.Thread | None = None
         self._git: dict[str, tuple[float, dict[str, str], str]] = {}
         self._written: set[tuple[str, str]] = set()
 
     def put(self, store: Store, run_id: str, folder: str) -> None:
         with self._idle:
             self._pending += 1
-            if not self._started:
-                self._started = True
+            if self._thread is None:
                 name = "celltrail-context"
-                threading.Thread(target=self._work, name=name, daemon=True).start()
-                atexit.register(self.flush, _AT_EXIT)
+                self._thread = threading.Thread(target=self._work, name=name)
+                self._thread.daemon = True
+                self._thread.start()
+                atexit.register(self.stop)
         self._waiting.put((store, run_id, folder))
+
+    def stop(self) -> None:
+        """Finish and end the thread, which must not outlive the modules it uses."""
+        self.flush(_AT_EXIT)
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            self._waiting.put(None)
+            thread.join(_AT_EXIT)
 
     def flush(self, timeout: float) -> bool:
         with self._idle:
             return self._idle.wait_for(lambda: self._pending == 0, timeout)
 
     def _work(self) -> None:
-        while True:
-            store, run_id, folder = self._waiting.get()
+        while (work := self._next()) is not None:
             try:
-                self._record(store, run_id, folder)
+                self._record(*work)
             except (CelltrailError, OSError) as error:
                 logger.warning("The environment of a run was not recorded: %s", error)
             finally:
                 with self._idle:
                     self._pending -= 1
                     self._idle.notify_all()
+
+    def _next(self) -> tuple[Store, str, str] | None:
+        """Wait for work, and a moment more: a cell may be over in that time."""
+        if self._waiting.empty():
+            work = self._waiting.get()
+            if work is not None:
+                sleep(_MOMENT)
+            return work
+        return self._waiting.get()
 
     def _record(self, store: Store, run_id: str, folder: str) -> None:
         lines: list[bytes] = []
