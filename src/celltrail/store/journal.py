@@ -132,8 +132,10 @@ class Journal:
         """Wait until what was written is on the disk."""
         atexit.unregister(self.sync)
         timer, self._unsynced = self._unsynced, None
-        if timer is not None:
+        if timer is not None and timer is not threading.current_thread():
             timer.cancel()
+            # At exit, no thread may outlive the modules it uses.
+            timer.join()
         with self._lock:
             if self._fd < 0:
                 return

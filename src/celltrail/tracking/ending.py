@@ -23,6 +23,8 @@ def _end_all() -> None:
     for run in active.open_runs():
         with contextlib.suppress(CelltrailError, OSError):
             lifecycle.finish(run, run.outcome or status)
+            # No handler registered while handlers run is called, so not soon but now.
+            run.store.journal.sync()
 
 
 def _status() -> str:

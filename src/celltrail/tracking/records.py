@@ -33,6 +33,7 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 _MANY = 100_000
+_LARGEST_PAGE = 50_000
 _PAGE = 10_000
 _PARENT = "mlflow.parentRunId"
 
@@ -265,7 +266,7 @@ def _experiments(
                 logger.warning("Cannot retrieve experiment by name %s", name)
         return [each.experiment_id for each in found if each is not None]
     if everywhere:
-        active = experiments.search(store, max_results=_MANY)
+        active = experiments.search(store, max_results=_LARGEST_PAGE)
         return [each.experiment_id for each in active]
     return [experiments.active_experiment_id(store)]
 
