@@ -72,7 +72,7 @@ def shorten_pair(before: str, after: str, limit: int) -> tuple[str, str]:
     Examples
     --------
     >>> shorten_pair("/data/sets/2024/train.csv", "/data/sets/2025/train.csv", 12)
-    ('…4/train.csv', '…5/train.csv')
+    ('…sets/2024/…', '…sets/2025/…')
     """
     pair = shorten(before, limit), shorten(after, limit)
     if pair[0] != pair[1] or before == after:
