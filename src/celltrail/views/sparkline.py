@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["described", "spark_text", "spark_uri"]
 
 _WIDTH, _HEIGHT, _MARGIN = 240, 48, 4  # twice what is shown, so that whole numbers do
-_COLUMNS = 60  # more points than that are drawn as the span of each column
+_COLUMNS = 40  # more points than that are drawn as the span of each column
 _BARS = "▁▂▃▄▅▆▇█"
 _COLOR = "#1f88c9"  # read on light and dark pages, and by colour-blind people
 
@@ -83,8 +83,8 @@ def _spans(values: Sequence[float], width: int) -> list[tuple[float, float] | No
 
 def _extremes(values: Sequence[float]) -> tuple[float, float] | None:
     finite = [value for value in values if isfinite(value)]
-    if not finite:
-        return None
+    if len(finite) <= 1:
+        return (finite[0], finite[0]) if finite else None
     low, high = min(finite), max(finite)
     return (low, high) if finite.index(low) <= finite.index(high) else (high, low)
 
