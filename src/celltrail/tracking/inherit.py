@@ -60,9 +60,12 @@ class _Notice:
         self._facts: _Values = {}
         self._file: IO[bytes] | None = None
         self._lock = threading.Lock()
+        self._is_over = False
 
     def publish(self, changes: _Values) -> None:
         with self._lock:
+            if self._is_over:
+                return
             self._facts.update(changes)
             os.environ[VARIABLE] = str(self.path)
             # A worker can do without; the run itself must not fail for it.
@@ -78,6 +81,7 @@ class _Notice:
 
     def remove(self, pid: int) -> None:
         if os.getpid() == pid and self._file is not None:
+            self._is_over = True
             self._file.close()
             self._file = None
             with contextlib.suppress(OSError):
