@@ -266,6 +266,8 @@ def test_unknown_objects_are_not_touched(tracked: Tracked) -> None:
         "f1 = numbers()\n"
         "best = made()\n"
         "history = made()\n"
+        "class M:\n    fit = staticmethod(made)\n"
+        "trained = M.fit()\n"
         "for i in range(2): loss = made()"
     )
     assert tracked.result.success

@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 from statistics import fmean, pstdev
 from typing import TYPE_CHECKING, Any
 
-from celltrail.notebook.capture.plain import flatten, is_key, number, numbers
+from celltrail.notebook.capture.plain import (
+    flatten,
+    instance_dict,
+    is_key,
+    number,
+    numbers,
+    plain,
+)
 from celltrail.notebook.capture.printed import printed_metrics
 from celltrail.notebook.capture.vocabulary import (
     CONTAINERS,
@@ -122,8 +129,8 @@ def _known(
 ) -> Iterator[float]:
     yield from results.metrics.values()
     yield from results.seen
-    for plain in (results.values, *params.values()):
-        yield from (v for v in plain.values() if isinstance(v, int | float))
+    for known in (results.values, *params.values()):
+        yield from (v for v in known.values() if isinstance(v, int | float))
     for record in records:
         yield from record.points
 
@@ -152,25 +159,28 @@ def _scalar(
 
 
 def _compound(results: Results, assigned: Assigned, value: Any) -> None:
-    name = assigned.name
     kind = type(value)
     many = numbers(value) if kind is list or assigned.measured else None
     if many is not None:
         _series(results, assigned, many, is_array=kind is not list)
     elif kind is list:
         _rows(results, assigned, value)
-    elif kind is bool and assigned.single:
-        results.values[name] = value
-    elif kind is str:
-        if assigned.single and _is_choice(name) and len(value) <= _LONGEST_CHOICE:
-            results.values[name] = value
     elif (table := _table(value)) is not None:
-        if _leaves(results, name, table, measured=assigned.measured):
-            results.sources.add(name)
+        if _leaves(results, assigned.name, table, measured=assigned.measured):
+            results.sources.add(assigned.name)
     elif assigned.fitted:
-        history = getattr(value, "__dict__", {}).get("history")
+        history = instance_dict(value).get("history")
         if type(history) is dict:
             _leaves(results, "history", history, measured=False)
+    elif assigned.single and _is_value(assigned.name, plain(value)):
+        results.values[assigned.name] = plain(value)
+
+
+def _is_value(name: str, value: Any) -> bool:
+    """Return whether what is no number is worth keeping: flags and choices made."""
+    if type(value) is str:
+        return _is_choice(name) and len(value) <= _LONGEST_CHOICE
+    return type(value) is bool
 
 
 def _is_choice(name: str) -> bool:

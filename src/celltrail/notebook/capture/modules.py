@@ -6,6 +6,7 @@ A cell's own text misses an edit to ``train.py``; its digest shows it.
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 import sysconfig
 from dataclasses import dataclass
@@ -35,7 +36,8 @@ class LocalModules:
     """
 
     def __init__(self, root: Path) -> None:
-        self._root = f"{root.resolve().as_posix()}/"
+        # A path may be spelled through a link; resolving all of them takes 50 ms.
+        self._roots = tuple({f"{root.absolute()}{os.sep}", f"{root.resolve()}{os.sep}"})
         self._installed = _installed()
         self._seen: set[str] = set()
         self._local: dict[str, Path] = {}
@@ -61,10 +63,9 @@ class LocalModules:
         file = _file(sys.modules.get(name))
         if file is None or not file.endswith(".py"):
             return None
-        path = Path(file)
-        text = path.resolve().as_posix()
-        if not text.startswith(self._root) or text.startswith(self._installed):
+        if not file.startswith(self._roots) or file.startswith(self._installed):
             return None
+        path = Path(file)
         return None if _PACKAGES.intersection(path.parts) else path
 
     def _digest(self, path: Path) -> str | None:
@@ -95,5 +96,4 @@ def _file(module: object) -> str | None:
 def _installed() -> tuple[str, ...]:
     """Return the folders of installed packages and of Python itself."""
     names = ("purelib", "platlib", "stdlib", "platstdlib")
-    paths = {Path(sysconfig.get_path(name)).resolve().as_posix() for name in names}
-    return tuple(f"{path}/" for path in paths)
+    return tuple({f"{sysconfig.get_path(name)}{os.sep}" for name in names})

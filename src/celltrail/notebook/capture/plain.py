@@ -18,7 +18,15 @@ from typing import Any
 
 from celltrail.notebook.capture.constants import LONGEST_TEXT, MISSING, MOST_ITEMS
 
-__all__ = ["flatten", "is_configuration", "is_key", "number", "numbers", "plain"]
+__all__ = [
+    "flatten",
+    "instance_dict",
+    "is_configuration",
+    "is_key",
+    "number",
+    "numbers",
+    "plain",
+]
 
 _DEPTH = 4
 _MOST_FIELDS = 40
@@ -169,11 +177,20 @@ def _fields(value: Any) -> dict[Any, Any] | None:
         return None
     if _is_named_tuple(kind):
         return dict(zip(kind._fields, value, strict=False))
-    fields = dict(getattr(value, "__dict__", None) or _slots(value, kind))
+    fields = dict(instance_dict(value) or _slots(value, kind))
     described = getattr(kind, "__dataclass_fields__", {})
     if len(fields) > _MOST_FIELDS and described:
         return {k: v for k, v in fields.items() if not _is_default(described, k, v)}
     return fields
+
+
+def instance_dict(value: Any) -> dict[str, Any]:
+    """Return an object's own attributes without asking the object for them."""
+    try:
+        found = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return {}
+    return found if type(found) is dict else {}
 
 
 def _slots(value: Any, kind: type) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -112,8 +111,10 @@ def _is_timing() -> bool:
 def _recording(records: list[Record]) -> Callable[[T, int], T]:
     def record(value: T, index: int) -> T:
         __tracebackhide__ = True
-        with suppress(Exception):  # the user's cell goes on whatever happens
+        try:
             _note(records[index], value)
+        except Exception:  # noqa: BLE001, S110 - the cell goes on; suppress() is slow
+            pass
         return value
 
     return record

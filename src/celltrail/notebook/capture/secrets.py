@@ -45,37 +45,40 @@ _HARMLESS_WORDS = word_set(
 )
 _WORKING_FOLDER = frozenset({"pwd", "oldpwd"})
 
-# In a name no start is tried twice: the search stays linear in the text.
+# A search for words and marks comes first: most text has none and costs nothing.
+_KEYWORDS = ("authorization", "credential", "key", "pass", "pwd", "secret", "token")
+_KEYWORD = re.compile("|".join(_KEYWORDS))
+_NAME_REST = re.compile(r"[\w.-]*")
 _ASSIGNED = re.compile(
-    r"(?<![\w.-])(?P<name>[\w.-]++)['\"]?\]?"
-    r"(?:\s*:\s*[\w.\[\]|]{1,40})?\s*[:=]\s*[rRbBfFuU]{0,2}"
+    r"['\"]?\]?(?:\s*:\s*[\w.\[\]|]{1,40})?\s*[:=]\s*[rRbBfFuU]{0,2}"
     r"(?P<quote>'''|\"\"\"|'|\")(?P<value>(?:\\.|(?!(?P=quote))[^\\])++)(?P=quote)",
     re.DOTALL,
 )
-_SHELL = re.compile(
-    r"(?P<before>(?:\bexport[ \t]+|%(?:set_)?env[ \t]+|--)"
-    r"(?P<name>[\w-]++)(?:=|[ \t]+)['\"]?)(?P<value>[^\s'\"]+)"
+_GIVEN = re.compile(r"(?:=|[ \t]+)['\"]?(?P<value>[^\s'\"]+)")
+_SHELL_WORDS = ("export", "%env", "%set_env")
+_PRIVATE_KEY = (
+    r"-----BEGIN[A-Z ]{0,30} PRIVATE KEY-----[^-]{0,20000}"
+    r"(?:-----END[A-Z ]{0,30} PRIVATE KEY-----|\Z)"
 )
-_LOOKS_SECRET = re.compile(
-    r"""
-      -----BEGIN[ ][A-Z ]{0,30}PRIVATE[ ]KEY-----.{0,20000}?
-        (?:-----END[ ][A-Z ]{0,30}PRIVATE[ ]KEY-----|\Z)
-    | \beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*
-    | \bsk-[\w-]{16,}
-    | \b[srp]k_(?:live|test)_\w{16,}
-    | \b(?:AKIA|ASIA)[0-9A-Z]{16}\b
-    | \bgh[pousr]_[A-Za-z0-9]{30,}
-    | \bgithub_pat_\w{40,}
-    | \bglpat-[\w-]{20,}
-    | \bxox[abeoprs]-[\w-]{10,}
-    | \bhf_[A-Za-z0-9]{30,}
-    | \bAIza[\w-]{35}
-    | \bnpm_[A-Za-z0-9]{36}
-    | \bpypi-[\w-]{40,}
-    | (?<=[Bb]earer[ ])[\w.~+/-]{16,}=*
-    """,
-    re.VERBOSE | re.DOTALL,
+_MARKED = (
+    ("PRIVATE KEY-----", _PRIVATE_KEY),
+    ("eyJ", r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*"),
+    ("sk-", r"\bsk-[\w-]{16,}"),
+    ("k_live_", r"\b[srp]k_live_\w{16,}"),
+    ("k_test_", r"\b[srp]k_test_\w{16,}"),
+    ("AKIA", r"\bAKIA[0-9A-Z]{16}\b"),
+    ("ASIA", r"\bASIA[0-9A-Z]{16}\b"),
+    ("gh", r"\bgh[pousr]_[A-Za-z0-9]{30,}"),
+    ("github_pat_", r"\bgithub_pat_\w{40,}"),
+    ("glpat-", r"\bglpat-[\w-]{20,}"),
+    ("xox", r"\bxox[abeoprs]-[\w-]{10,}"),
+    ("hf_", r"\bhf_[A-Za-z0-9]{30,}"),
+    ("AIza", r"\bAIza[\w-]{35}"),
+    ("npm_", r"\bnpm_[A-Za-z0-9]{36}"),
+    ("pypi-", r"\bpypi-[\w-]{40,}"),
+    ("earer ", r"(?<=[Bb]earer )[\w.~+/-]{16,}=*"),
 )
+_LOOKS_SECRET = tuple((mark, re.compile(pattern)) for mark, pattern in _MARKED)
 _IN_ADDRESS = re.compile(r"(://[^\s/:@'\"]{0,200}:)[^\s/@'\"]{1,500}(@)")
 
 
@@ -129,18 +132,54 @@ def mask_text(text: str) -> str:
     >>> mask_text("api_key = 'abc'; url = 'https://me:pw@host'")
     "api_key = '***'; url = 'https://me:***@host'"
     """
-    text = _ASSIGNED.sub(_mask_assigned, text)
-    text = _SHELL.sub(_mask_shell, text)
-    text = _LOOKS_SECRET.sub(MASK, text)
-    return _IN_ADDRESS.sub(rf"\1{MASK}\2", text)
+    text = _mask_named(text)
+    for mark, pattern in _LOOKS_SECRET:
+        if mark in text:
+            text = pattern.sub(MASK, text)
+    return _IN_ADDRESS.sub(rf"\1{MASK}\2", text) if "://" in text else text
 
 
-def _mask_assigned(match: re.Match[str]) -> str:
-    if not is_secret_name(match["name"]):
-        return match[0]
-    start, end = (place - match.start() for place in match.span("value"))
-    return match[0][:start] + MASK + match[0][end:]
+def _mask_named(text: str) -> str:
+    """Mask what is assigned to secret names, and given to them in shell commands."""
+    lowered = text.lower()
+    if not any(keyword in lowered for keyword in _KEYWORDS):
+        return text
+    kept: list[str] = []
+    done = passed = 0
+    # The few letters that grow when lowered would shift what is found.
+    searched = lowered if len(lowered) == len(text) else text
+    for hit in _KEYWORD.finditer(searched):
+        if hit.start() < passed:
+            continue
+        start, end = _name_around(text, hit, passed)
+        passed = end
+        value = _value_after(text, start, end)
+        if value is not None:
+            kept += (text[done : value[0]], MASK)
+            done = passed = value[1]
+    return "".join((*kept, text[done:]))
 
 
-def _mask_shell(match: re.Match[str]) -> str:
-    return match["before"] + MASK if is_secret_name(match["name"]) else match[0]
+def _name_around(text: str, hit: re.Match[str], first: int) -> tuple[int, int]:
+    start = hit.start()
+    while start > first and (text[start - 1].isalnum() or text[start - 1] in "_.-"):
+        start -= 1
+    rest = _NAME_REST.match(text, hit.end())
+    return start, rest.end() if rest else hit.end()
+
+
+def _value_after(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Return where the value of a secret name stands, if the name is given one."""
+    name = text[start:end]
+    if not is_secret_name(name.strip("-.")):
+        return None
+    match = _ASSIGNED.match(text, end)
+    if match is None and _is_in_shell(text, name, start):
+        match = _GIVEN.match(text, end)
+    return match.span("value") if match else None
+
+
+def _is_in_shell(text: str, name: str, start: int) -> bool:
+    return name.startswith("--") or text[max(0, start - 20) : start].rstrip(
+        " \t"
+    ).endswith(_SHELL_WORDS)
