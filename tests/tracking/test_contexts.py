@@ -10,14 +10,16 @@ import sys
 import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextvars import Context
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.tracking import work
 
-FORKS = "fork" in multiprocessing.get_all_start_methods()
+if TYPE_CHECKING:
+    from pathlib import Path
+
+METHODS = {"fork", "spawn"} & set(multiprocessing.get_all_start_methods())
 
 
 def metrics_of(tracking: Any, run: Any) -> dict[str, float]:
@@ -125,7 +127,7 @@ def test_a_run_is_found_from_a_context_that_does_not_know_it(tracking: Any) -> N
     assert tracking.get_run(run.info.run_id).info.status == "FINISHED"
 
 
-@pytest.mark.skipif(not FORKS, reason="there is no fork here")
+@pytest.mark.skipif("fork" not in METHODS, reason="there is no fork here")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_child_logs_to_the_run_and_leaves_it_open(tracking: Any) -> None:
     with tracking.start_run() as run:
@@ -146,9 +148,7 @@ def test_a_forked_child_logs_to_the_run_and_leaves_it_open(tracking: Any) -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "method", [m for m in ("fork", "spawn") if FORKS or m != "fork"]
-)
+@pytest.mark.parametrize("method", sorted(METHODS))
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_reused_workers_log_to_the_run_that_is_open_now(
     tracking: Any, method: str

@@ -120,9 +120,11 @@ class _Reader:
             events.text(events.CONTEXT, run_id, key, value)
             for key, value in facts.items()
         ]
-        if "git.commit" in git:
-            tag = "mlflow.source.git.commit"
-            lines.append(events.text(events.TAG, run_id, tag, git["git.commit"]))
+        lines += [
+            events.text(events.TAG, run_id, f"mlflow.source.{key}", git[key])
+            for key in ("git.commit", "git.branch")
+            if key in git
+        ]
         store.journal.append(b"".join(lines))
 
     def _once(self, store: Store, digest: str, line: bytes) -> list[bytes]:

@@ -34,6 +34,7 @@ __all__ = [
     "rename",
     "restore",
     "search",
+    "search_all",
     "set_tag",
 ]
 
@@ -155,6 +156,33 @@ def search(
         order_by=order_by,
         page_token=page_token,
     )
+
+
+def search_all(
+    store: Store,
+    view_type: int = ViewType.ACTIVE_ONLY,
+    max_results: int | None = None,
+    filter_string: str | None = None,
+    order_by: Sequence[str] | None = None,
+) -> list[Experiment]:
+    """Return the experiments of `store` that match, whatever the number of pages."""
+    found: list[Experiment] = []
+    token: str | None = None
+    while max_results is None or len(found) < max_results:
+        left = MAX_RESULTS if max_results is None else max_results - len(found)
+        page = search(
+            store,
+            view_type,
+            min(left, MAX_RESULTS),
+            filter_string=filter_string,
+            order_by=order_by,
+            page_token=token,
+        )
+        found.extend(page)
+        token = page.token
+        if token is None:
+            break
+    return found
 
 
 def delete(store: Store, experiment_id: str) -> None:

@@ -142,24 +142,9 @@ def search_experiments(
     >>> [experiment.name for experiment in celltrail.search_experiments()]
     ['Default']
     """
-    store = current_store()
-    found: list[Experiment] = []
-    token: str | None = None
-    while max_results is None or len(found) < max_results:
-        page = core.MAX_RESULTS if max_results is None else max_results - len(found)
-        some = core.search(
-            store,
-            view_type,
-            page,
-            filter_string=filter_string,
-            order_by=order_by,
-            page_token=token,
-        )
-        found.extend(some)
-        token = some.token
-        if token is None:
-            break
-    return found
+    return core.search_all(
+        current_store(), view_type, max_results, filter_string, order_by
+    )
 
 
 def delete_experiment(experiment_id: str) -> None:

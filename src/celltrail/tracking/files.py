@@ -128,7 +128,8 @@ def download(
     found = entries(store, run_id, wanted)
     if wanted and not found:
         raise _missing(store, run_id, wanted)
-    target = Path(to) if to is not None else Path(tempfile.mkdtemp(prefix="celltrail-"))
+    target = Path(to if to is not None else tempfile.mkdtemp(prefix="celltrail-"))
+    target = target.absolute()
     target.mkdir(parents=True, exist_ok=True)
     for entry in found:
         # What comes from a store is checked too: it may have been made by others.

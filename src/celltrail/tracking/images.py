@@ -51,7 +51,10 @@ class Image:
 
     def to_list(self) -> list[Any]:
         """Return the pixels as a flat list."""
-        return list(self.image.getdata())
+        image = self.image
+        # Pillow 12.1 renamed it, and warns of the old name.
+        pixels = getattr(image, "get_flattened_data", None) or image.getdata
+        return list(pixels())
 
     def to_array(self) -> np.ndarray[Any, Any]:
         """Return the pixels as a NumPy array."""

@@ -33,7 +33,6 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 _MANY = 100_000
-_LARGEST_PAGE = 50_000
 _PAGE = 10_000
 _PARENT = "mlflow.parentRunId"
 
@@ -266,8 +265,7 @@ def _experiments(
                 logger.warning("Cannot retrieve experiment by name %s", name)
         return [each.experiment_id for each in found if each is not None]
     if everywhere:
-        active = experiments.search(store, max_results=_LARGEST_PAGE)
-        return [each.experiment_id for each in active]
+        return [each.experiment_id for each in experiments.search_all(store)]
     return [experiments.active_experiment_id(store)]
 
 
