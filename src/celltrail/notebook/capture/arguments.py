@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from celltrail.notebook.capture.constants import MISSING, literal
 from celltrail.notebook.capture.plan import Argument, Function, Invocation
-from celltrail.notebook.capture.shapes import callee
+from celltrail.notebook.capture.shapes import called, callee
 from celltrail.notebook.capture.vocabulary import (
     SEEDERS,
+    TRAINERS,
     is_argument_noise,
     is_estimator,
     is_parameter_word,
+    is_plot_call,
     is_plot_function,
 )
 
@@ -99,7 +101,8 @@ def invocation_of(node: ast.Call) -> Invocation | None:
 
 def function_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Function | None:
     """Return what calls of a function must know of it; None for plotting helpers."""
-    if is_plot_function(node.name):
+    calls = [call for call in _below(node) if isinstance(call, ast.Call)]
+    if is_plot_function(node.name) or _only_plots(node, calls):
         return None
     plain = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
     given = dict(zip(reversed(plain), reversed(node.args.defaults), strict=False))
@@ -110,12 +113,7 @@ def function_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Function | None
             given[argument.arg] = default
     values = {name: literal(given[name]) for name in reversed(given)}
     names = {n.id for n in _below(node) if isinstance(n, ast.Name)}
-    inner = [
-        argument
-        for call in _below(node)
-        if isinstance(call, ast.Call)
-        for argument in arguments_of(call, ())
-    ]
+    inner = [argument for call in calls for argument in arguments_of(call, ())]
     return Function(
         name=node.name,
         arguments=(*plain, *(argument.arg for argument in node.args.kwonlyargs)),
@@ -128,3 +126,14 @@ def function_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Function | None
 def _below(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.AST]:
     for statement in node.body:
         yield from ast.walk(statement)
+
+
+def _only_plots(
+    node: ast.FunctionDef | ast.AsyncFunctionDef, calls: list[ast.Call]
+) -> bool:
+    """Return whether a function draws, and neither trains nor returns anything."""
+    if not any(is_plot_call(callee(call.func)) for call in calls):
+        return False
+    if any(called(call) in TRAINERS for call in calls):
+        return False
+    return not any(isinstance(n, ast.Return) and n.value for n in _below(node))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from celltrail.notebook.capture.constants import MISSING
 from celltrail.notebook.capture.plain import flatten, is_configuration
-from celltrail.notebook.capture.vocabulary import is_argument_noise
+from celltrail.notebook.capture.vocabulary import is_argument_noise, is_data_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -83,35 +82,61 @@ def argument_params(
     """Return the arguments of the cell's calls under names that do not clash.
 
     An argument has its own name. Where two calls give the same name different values,
-    each is prefixed with its class or function, and numbered when even that is twice.
+    each is prefixed with its class or function; where even that is the same, with the
+    name the result goes to, or numbered.
     """
     entries = list(_entries(plan, namespace, functions))[:_MOST_ARGUMENTS]
-    seen: defaultdict[str, list[Any]] = defaultdict(list)
-    for _owner, name, value in entries:
-        if not any(_same(value, other) for other in seen[name]):
-            seen[name].append(value)
+    names, owners, targets = _Values(), _Values(), _Values()
+    for entry in entries:
+        names.add(entry.name, entry.value)
+        owners.add((entry.owner, entry.name), entry.value)
+        targets.add((entry.target, entry.name), entry.value)
     found: dict[str, Any] = {}
-    for owner, name, value in entries:
-        clashes = len(seen[name]) > 1 or not _same(taken.get(name, value), value)
-        key = _numbered(owner, name, value, found) if clashes else name
-        found.update(flatten(key, value))
+    for entry in entries:
+        key = name = entry.name
+        clashes = not _same(taken.get(name, entry.value), entry.value)
+        if clashes or names.differ(name):
+            key = f"{entry.owner}.{name}"
+        if owners.differ((entry.owner, name)):
+            alone = entry.target and not targets.differ((entry.target, name))
+            key = f"{entry.target}.{name}" if alone else _numbered(entry, found)
+        found.update(flatten(key, entry.value))
     return found
+
+
+class _Entry(NamedTuple):
+    owner: str
+    name: str
+    value: Any
+    target: str = ""
+
+
+class _Values(dict[Any, list[Any]]):
+    """The different values that stand under each key."""
+
+    def add(self, key: Any, value: Any) -> None:
+        values = self.setdefault(key, [])
+        if not any(_same(value, other) for other in values):
+            values.append(value)
+
+    def differ(self, key: Any) -> bool:
+        return len(self[key]) > 1
 
 
 def _same(left: Any, right: Any) -> bool:
     return type(left) is type(right) and bool(left == right)
 
 
-def _numbered(owner: str, name: str, value: Any, found: Mapping[str, Any]) -> str:
-    key, number = f"{owner}.{name}", 2
-    while key in found and not _same(found[key], value):
-        key, number = f"{owner}_{number}.{name}", number + 1
+def _numbered(entry: _Entry, found: Mapping[str, Any]) -> str:
+    key, number = f"{entry.owner}.{entry.name}", 2
+    while key in found and not _same(found[key], entry.value):
+        key, number = f"{entry.owner}_{number}.{entry.name}", number + 1
     return key
 
 
 def _entries(
     plan: CellPlan, namespace: Mapping[str, Any], functions: Mapping[str, Function]
-) -> Iterator[tuple[str, str, Any]]:
+) -> Iterator[_Entry]:
     for argument in plan.arguments:
         yield from _argument(argument, namespace)
     for invocation in plan.invocations:
@@ -123,20 +148,21 @@ def _entries(
         defaults = {} if invocation.spread else function.defaults
         for name, value in {**defaults, **given}.items():
             if value is not MISSING and not is_argument_noise(name):
-                yield function.name, name, value
+                yield _Entry(function.name, name, value)
         for argument in function.inner:
             yield from _argument(argument, namespace)
 
 
-def _argument(
-    argument: Argument, namespace: Mapping[str, Any]
-) -> Iterator[tuple[str, str, Any]]:
+def _argument(argument: Argument, namespace: Mapping[str, Any]) -> Iterator[_Entry]:
     targets = argument.targets
     if any(is_configuration(type(namespace.get(target))) for target in targets):
         return
     name = argument.name or _place(argument, namespace)
-    if name and not is_argument_noise(name):
-        yield argument.callee[-1] if argument.callee else "call", name, argument.value
+    is_data = isinstance(argument.value, list) and is_data_name(name or "")
+    if name and not is_data and not is_argument_noise(name):
+        owner = argument.callee[-1] if argument.callee else "call"
+        target = targets[0] if len(targets) == 1 else ""
+        yield _Entry(owner, name, argument.value, target)
 
 
 def _place(argument: Argument, namespace: Mapping[str, Any]) -> str | None:

@@ -15,6 +15,7 @@ __all__ = [
     "PLOT_MODULES",
     "SEEDERS",
     "TIMERS",
+    "TRAINERS",
     "VALUE_ATTRIBUTES",
     "is_argument_noise",
     "is_data_name",
@@ -22,6 +23,7 @@ __all__ = [
     "is_metric_call",
     "is_metric_name",
     "is_parameter_word",
+    "is_plot_call",
     "is_plot_function",
     "is_plot_receiver",
     "singular",
@@ -41,22 +43,24 @@ METRIC_WORDS = word_set(
     elbo err error f1 f2 fbeta fid fpr fscore gini hamming inertia iou jaccard kappa
     likelihood llf logloss loss mae map50 mape mase mcc medae mrr mse msle ndcg nll
     nmi oob perplexity ppl precision psnr r2 recall reward rmse rmsle rouge rsquared
-    score sensitivity sharpe silhouette smape specificity ssim tpr wape wer
+    score sensitivity sharpe silhouette smape specificity ssim tpr vacc vloss wape
+    wer
     """
 )
 NOT_METRIC_WORDS = word_set(
     """
     cls class col cols column columns criterion fn func function idx index key kind
-    margin model name names params samples scorer scoring table thresh threshold
-    tol tolerance type weight weights
+    margin model name names params samples scorer scoring table thresh threshold tol
+    tolerance type weight weights
     """
 )
 COUNTING_WORDS = frozenset({"count", "n", "num", "number"})
 CONTAINERS = frozenset({"evaluation", "metric", "performance", "result", "report"})
 DATA_WORDS = word_set(
     """
-    X corpus data dataset df docs documents examples items labels points questions
-    records rows samples sentences targets texts values x xs y ys
+    X class_names classes corpus data dataset df docs documents examples items
+    labels points questions records rows samples sentences targets texts values x xs
+    y ys
     """
 )
 _PLURALS = {"losses": "loss", "accuracies": "accuracy", "perplexities": "perplexity"}
@@ -115,17 +119,19 @@ PARAMETER_WORDS = word_set(
     alpha_grid batch_size beam_size criterion cv dropout early_stopping_rounds
     epochs eta formula gamma initial_lr kernel learning_rate loss lr max_depth
     max_epochs max_features max_iter max_length max_new_tokens max_steps max_tokens
-    min_samples_leaf model momentum n_components n_epochs n_estimators n_folds n_iter
-    n_splits n_steps n_trials num_boost_round num_epochs num_leaves num_train_epochs
-    optimizer patience random_seed random_state scoring seed strategy temperature
-    test_size top_k top_p train_size validation_split warmup_steps weight_decay
+    min_samples_leaf model momentum n_components n_epochs n_estimators n_folds
+    n_iter n_splits n_steps n_trials num_boost_round num_epochs num_leaves
+    num_train_epochs optimizer patience random_seed random_state scoring seed
+    strategy temperature test_size top_k top_p train_size validation_split
+    warmup_steps weight_decay
     """
 )
 NOISE_ARGUMENTS = word_set(
     """
-    axis copy copy_X debug desc description disable disp dtype errors figsize help
-    index inplace label labels leave log_level n_jobs name names nthread num_workers
-    pin_memory prefix quiet silent title total tqdm verbose verbose_eval verbosity
+    axis copy copy_X debug desc description disable disp download dtype errors
+    figsize help index inplace label labels leave log_level n_jobs name names
+    nthread num_workers pin_memory prefix quiet root silent title total tqdm train
+    verbose verbose_eval verbosity
     """
 )
 NOISE_ARGUMENT_PREFIXES = ("print_", "return_", "show_", "verbose")
@@ -133,11 +139,11 @@ NOISE_ARGUMENT_PREFIXES = ("print_", "return_", "show_", "verbose")
 NOT_ESTIMATORS = word_set(
     """
     ArgumentParser BytesIO Categorical Client Console Counter DataFrame Decimal Enum
-    Figure FileLink Fraction HTML IFrame Image Index InteractiveShell JSON Javascript
-    Latex Lock Markdown MultiIndex Namespace NamedTuple Path Pool PosixPath
-    ProcessPoolExecutor Progress PurePath Queue Response SVG Series Session
-    SimpleNamespace StringIO Table Text Thread ThreadPoolExecutor Timedelta Timestamp
-    TypeVar TypedDict UUID Video
+    Figure FileLink Fraction HTML IFrame Image Index InteractiveShell JSON
+    Javascript Latex Lock Markdown MultiIndex Namespace NamedTuple Path Pool
+    PosixPath ProcessPoolExecutor Progress PurePath Queue Response SVG Series
+    Session SimpleNamespace StringIO Table Text Thread ThreadPoolExecutor Timedelta
+    Timestamp TypeVar TypedDict UUID Video
     """
 )
 _NOT_ESTIMATOR_ENDINGS = ("Error", "Exception", "Warning", "Display", "Formatter")
@@ -147,6 +153,8 @@ SEEDERS = word_set(
     seed_everything set_random_seed set_seed
     """
 )
+# What a function that trains does, even if it plots too.
+TRAINERS = frozenset({"backward", "fit", "fit_transform", "step", "train"})
 TIMERS = word_set(
     """
     default_timer monotonic monotonic_ns now perf_counter perf_counter_ns
@@ -180,7 +188,7 @@ PLOT_METHODS = word_set(
     """
 )
 _PLOT_FUNCTION = re.compile(
-    r"(plot|draw|display|visuali[sz]e)(_|$)|show(_\w+)?$|\w+_plot$|\w+Display$"
+    r"(plot|draw|display|save_fig|visuali[sz]e)(_|$)|show(_\w+)?$|\w+_plot$|\w+Display$"
 )
 _WORD = re.compile(r"[A-Z]?[a-z]+\d*|[A-Z]+\d*(?![a-z])|\d+")
 
@@ -253,6 +261,19 @@ def is_data_name(name: str) -> bool:
 def is_plot_receiver(name: str) -> bool:
     """Return whether methods of that name draw: plt, ax, ax1, fig, sns."""
     return _PLOT_RECEIVER.match(name) is not None
+
+
+def is_plot_call(name: tuple[str, ...]) -> bool:
+    """Return whether a call of a dotted name draws: plt.show, ax.plot, plot_tree."""
+    if not name:
+        return False
+    if len(name) == 1:
+        return is_plot_function(name[0])
+    return (
+        is_plot_receiver(name[0])
+        or name[-1] in PLOT_METHODS
+        or is_plot_function(name[-1])
+    )
 
 
 def is_plot_function(name: str) -> bool:
