@@ -16,10 +16,11 @@ import sys
 import threading
 from functools import cache
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from celltrail.errors import CelltrailError
+from celltrail.masking import mask_text
 from celltrail.store import events
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class _Reader:
             queue.SimpleQueue()
         )
         self._idle = threading.Condition()
+        self._in_a_hurry = threading.Event()
         self._pending = 0
         self._thread: threading.Thread | None = None
         self._git: dict[str, tuple[float, dict[str, str], str]] = {}
@@ -80,8 +82,11 @@ class _Reader:
             thread.join(_AT_EXIT)
 
     def flush(self, timeout: float) -> bool:
+        self._in_a_hurry.set()
         with self._idle:
-            return self._idle.wait_for(lambda: self._pending == 0, timeout)
+            is_done = self._idle.wait_for(lambda: self._pending == 0, timeout)
+        self._in_a_hurry.clear()
+        return is_done
 
     def _work(self) -> None:
         while (work := self._next()) is not None:
@@ -99,7 +104,7 @@ class _Reader:
         if self._waiting.empty():
             work = self._waiting.get()
             if work is not None:
-                sleep(_MOMENT)
+                self._in_a_hurry.wait(_MOMENT)
             return work
         return self._waiting.get()
 
@@ -162,7 +167,7 @@ def _read_git(folder: str) -> tuple[dict[str, str], str]:
     }
     if len(diff) > _MAX_DIFF:
         diff = diff[:_MAX_DIFF] + "\n[the rest of the diff is left out]\n"
-    return facts, diff
+    return facts, mask_text(diff)
 
 
 def _git(folder: str, *arguments: str) -> str:
