@@ -20,7 +20,7 @@ FLOORS = (
     ("tracking", "models", "registry", "views", "data"),
     ("store",),
     ("settings",),
-    ("entities", "errors", "environment"),
+    ("entities", "errors", "environment", "masking"),
 )
 # Thin modules that only give MLflow's import paths, and the part they stand beside.
 THIN = {"artifacts": "tracking", "client": "tracking", "exceptions": "errors"}

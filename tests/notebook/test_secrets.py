@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from celltrail.notebook.capture.secrets import (
+from celltrail.masking import (
     MASK,
     is_secret_name,
     mask_text,

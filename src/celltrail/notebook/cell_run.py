@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from celltrail.entities import FileInfo, Run, RunData, RunInfo
 from celltrail.environment import source_tags
 from celltrail.errors import InvalidValueError
-from celltrail.notebook.capture.secrets import mask_value
+from celltrail.masking import mask_value
 from celltrail.store import events
 from celltrail.store.tail import Logged, read_tail
 from celltrail.tracking import active, context, lifecycle

@@ -7,7 +7,7 @@ import binascii
 import json
 from typing import TYPE_CHECKING, Any
 
-from celltrail.notebook.capture.secrets import mask_text
+from celltrail.masking import mask_text
 from celltrail.tracking import files
 
 if TYPE_CHECKING:
