@@ -9,7 +9,7 @@ import traceback
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from celltrail.notebook.capture.secrets import mask_text
+from celltrail.masking import mask_text
 from celltrail.notebook.transform import head_of
 
 if TYPE_CHECKING:
@@ -76,6 +76,13 @@ class Execution:
         """The front end's id of the cell, where it tells one."""
         cell_id = getattr(self.info, "cell_id", None)
         return cell_id if isinstance(cell_id, str) else None
+
+    def is_of(self, info: Any) -> bool:
+        """Whether it is the execution that IPython's `info` is about.
+
+        Where even the traceback fails, IPython makes a new one of the same text.
+        """
+        return self.info is info or self.raw == getattr(info, "raw_cell", None)
 
     @property
     def is_marked(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import builtins
 import sys
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,7 @@ def load_ipython_extension(ip: InteractiveShell) -> None:
     for event, callback in loaded.events.items():
         ip.events.register(event, callback)
     setattr(builtins, BEGIN, session.begin)
+    atexit.register(_leave_builtins)
     ip.input_transformers_cleanup.append(transform)
     ip.register_magics(CelltrailMagics(ip, session))
     ip.Completer.custom_matchers.append(loaded.completer.match)
@@ -51,6 +53,7 @@ def load_ipython_extension(ip: InteractiveShell) -> None:
     journal.on_failure = session.guard.warn
     with session.guard.protecting("The store cannot be used"):
         _greet(session)
+        session.look_back()
         session.previous.prefetch(session.store, session.notebook)
 
 
@@ -62,7 +65,7 @@ def unload_ipython_extension(ip: InteractiveShell) -> None:
     for event, callback in loaded.events.items():
         ip.events.unregister(event, callback)
     loaded.session.close()
-    vars(builtins).pop(BEGIN, None)
+    _leave_builtins()
     transformers = ip.input_transformers_cleanup
     transformers[:] = [one for one in transformers if one is not transform]
     matchers = ip.Completer.custom_matchers
@@ -72,6 +75,12 @@ def unload_ipython_extension(ip: InteractiveShell) -> None:
             ip.magics_manager.magics[kind].pop(name, None)
     forget_frames(ip)
     journal.on_failure = None
+
+
+def _leave_builtins() -> None:
+    """Let go of the session; at the end of the process the builtins go last of all."""
+    vars(builtins).pop(BEGIN, None)
+    atexit.unregister(_leave_builtins)
 
 
 def _greet(session: Session) -> None:

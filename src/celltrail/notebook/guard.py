@@ -31,6 +31,11 @@ class Guard:
     def __init__(self) -> None:
         self.trips = 0
         self._told: set[str] = set()
+        self._spoke = False
+
+    def next_cell(self) -> None:
+        """Begin a cell, which may have a warning of its own."""
+        self._spoke = False
 
     @contextmanager
     def protecting(self, what: str) -> Iterator[None]:
@@ -46,11 +51,13 @@ class Guard:
             self.warn(f"{what}: {type(error).__name__}: {error}")
 
     def warn(self, message: object) -> None:
-        """Print one line, the first time it comes up."""
+        """Print one line a cell, and each line only the first time it comes up."""
         self.trips += 1
         line = " ".join(str(message).split())
-        if line not in self._told:
-            self._told.add(line)
+        is_new = line not in self._told
+        self._told.add(line)
+        if is_new and not self._spoke:
+            self._spoke = True
             sys.stderr.write(f"celltrail: {line} The cell itself is not affected.\n")
 
 

@@ -83,9 +83,7 @@ def status(session: Session) -> View:
             session_cells=session.cells,
             active_run=run.entity.info.run_name if run and run.entity else "",
             size=_size(store),
-            seconds_per_cell=statistics.median(session.costs)
-            if session.costs
-            else None,
+            seconds_per_cell=statistics.median(costs) if costs else None,
             notes=notes,
         )
     )

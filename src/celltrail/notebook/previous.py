@@ -12,6 +12,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from celltrail.notebook.warm import warm_up
+
 if TYPE_CHECKING:
     from celltrail.entities import Run
     from celltrail.store import Store
@@ -44,8 +46,12 @@ class PreviousRuns:
 
     def prefetch(self, store: Store, notebook: str | None) -> None:
         """Read the runs of earlier sessions, in a thread of its own."""
+        known = store.path.is_dir()
+        work, arguments = (
+            (self._read, (store, notebook)) if known else (warm_up, (store,))
+        )
         self._reading = threading.Thread(
-            target=self._read, args=(store, notebook), name="celltrail-prefetch"
+            target=work, args=arguments, name="celltrail-prefetch"
         )
         self._reading.start()
 
@@ -81,13 +87,10 @@ class PreviousRuns:
     def _read(self, store: Store, notebook: str | None) -> None:
         from celltrail.notebook.options import track_options
         from celltrail.notebook.transform import head_of
-        from celltrail.notebook.warm import warm_up
         from celltrail.store.trail import last_executions
 
         warm_up(store)
         found = []
-        if not store.path.is_dir():
-            return
         try:
             for run, cell_id, code in last_executions(store, notebook):
                 head = head_of(code.splitlines(keepends=True))

@@ -16,13 +16,21 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from celltrail.notebook.capture import Captured, Memory, Recorder, analyse, collect
+from celltrail.notebook.capture import (
+    Captured,
+    Memory,
+    Recorder,
+    analyse,
+    collect,
+    learn,
+)
 from celltrail.notebook.execution import Execution, Outcome
 from celltrail.notebook.guard import Guard, usage_errors
 from celltrail.notebook.options import TrackOptions, track_options
 from celltrail.notebook.place import notebook_name, notebook_path
 from celltrail.notebook.previous import PreviousRuns
 from celltrail.notebook.transform import BEGIN
+from celltrail.settings import load_settings
 from celltrail.store import events
 from celltrail.tracking import active
 from celltrail.tracking.location import current_store
@@ -36,6 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Session"]
 
+_LOOK_BACK = 100
 _numbers = itertools.count(1)
 _INTERRUPTED = Outcome("KILLED", "Interrupted")
 
@@ -81,6 +90,11 @@ class Session:
         """The notebook as the store names it."""
         return notebook_name(notebook_path(self.shell.user_ns), self.store.path.parent)
 
+    def look_back(self) -> None:
+        """Learn from the cells executed before the extension was loaded."""
+        for code in self.shell.history_manager.input_hist_raw[-_LOOK_BACK:]:
+            learn(analyse(code), self.shell.user_ns, self._memory)
+
     def before(self, info: Any) -> None:
         """Take note of a cell that is about to be executed."""
         clock = time.perf_counter()
@@ -93,6 +107,7 @@ class Session:
                 execution.count = self.shell.execution_count - 1
             stack.append(execution)
             if len(stack) == 1:
+                self.guard.next_cell()
                 self._begin_cell(execution)
             if execution.is_marked or (self.automatic and len(stack) == 1):
                 self._listen(execution)
@@ -120,9 +135,9 @@ class Session:
         """End what the cell was recorded as; None: its ``await`` was cancelled."""
         stack = self._stack()
         info = getattr(result, "info", None)
-        if info is not None and all(each.info is not info for each in stack):
+        if info is not None and not any(each.is_of(info) for each in stack):
             return  # it began before the extension was there
-        while info is not None and stack[-1].info is not info:
+        while info is not None and not stack[-1].is_of(info):
             self._end(stack.pop(), _INTERRUPTED)
         if stack:
             self._end(stack.pop(), Outcome.of(result, self.shell.user_ns))
@@ -223,7 +238,12 @@ class Session:
         plan = analyse(execution.raw)
         names = self.shell.user_ns
         found = collect(
-            plan, names, list(records), self._memory, failed_line=outcome.line
+            plan,
+            names,
+            list(records),
+            self._memory,
+            printed=execution.output.stdout if execution.output else "",
+            failed_line=outcome.line,
         )
         if run is not None and not run.options.capture:
             return Captured()
@@ -256,7 +276,8 @@ class Session:
         known = (execution.cell_id, options.name, execution.code)
         before = self.previous.find(*known)
         self.previous.remember(ended, *known)
-        if self.guard.trips == execution.trips and not options.quiet:
+        quiet = options.quiet or load_settings().quiet
+        if self.guard.trips == execution.trips and not quiet:
             show_card(run, ended, before)
         execution.cost += time.perf_counter() - clock
         self.costs.append(execution.cost)
