@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -347,6 +348,18 @@ def test_segments_are_deleted_when_folded_but_for_the_live_one(
     assert rows("SELECT count(*), count(DISTINCT step) FROM metrics") == [(200, 200)]
     store.fold()
     assert len(list(store.journals.glob("*.jsonl"))) == 1
+
+
+def test_full_segments_wait_for_one_fold_and_not_for_one_each(
+    store: Store, run_id: str, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "SEGMENT_BYTES", 2000)
+    with store.writing():
+        for step in range(200):
+            log(store, metric(run_id, step, step))
+        names = [thread.name for thread in threading.enumerate()]
+    assert names.count("celltrail-fold") == 1
+    assert rows("SELECT count(*) FROM metrics") == [(200,)]
 
 
 def test_a_backlog_is_folded_in_batches(

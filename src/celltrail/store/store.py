@@ -78,6 +78,7 @@ class Store:
         self.path = path
         self._database: Database | None = None
         self._artifacts: ArtifactFiles | None = None
+        self._folding = threading.Lock()
         self.journal = self._new_journal()
 
     def __repr__(self) -> str:
@@ -150,6 +151,7 @@ class Store:
     def after_fork(self) -> None:
         """Begin a session of its own in a forked child."""
         self.journal.abandon()
+        self._folding = threading.Lock()
         self.journal = self._new_journal()
 
     def _open_database(self) -> Database:
@@ -183,13 +185,21 @@ class Store:
         return self.path
 
     def _fold_behind(self) -> None:
-        """Fold in a thread of its own; the interpreter waits for it at its end."""
+        """Fold in a thread of its own; the interpreter waits for it at its end.
+
+        One at a time: what is written meanwhile is left to the next.
+        """
+        folding = self._folding
+        if not folding.acquire(blocking=False):
+            return
 
         def work() -> None:
             try:
                 self.fold()
             except (StoreError, OSError) as error:
                 logger.warning("A fold was put off: %s", error)
+            finally:
+                folding.release()
 
         threading.Thread(target=work, name="celltrail-fold").start()
 
