@@ -53,12 +53,16 @@ def listed(run: Any, path: str | None = None) -> list[FileInfo]:
 def test_texts_and_dictionaries_come_back(tracking: Any, run: Any) -> None:
     tracking.log_text("é\n☃", "notes/a.txt")
     tracking.log_dict({"k": [1, None], "p": Path("x")}, "d.json")
-    tracking.log_dict({"k": "v"}, "d.yaml")
     assert read(run, "notes/a.txt") == "é\n☃"
     loaded = artifacts.load_dict(f"{run.info.artifact_uri}/d.json")
     assert loaded == {"k": [1, None], "p": "x"}
-    assert read(run, "d.yaml") == "k: v\n"
     assert artifacts.load_text("runs:/mine/notes/a.txt") == "é\n☃"
+
+
+def test_dictionaries_can_be_yaml(tracking: Any, run: Any) -> None:
+    pytest.importorskip("yaml")
+    tracking.log_dict({"k": "v"}, "d.yaml")
+    assert read(run, "d.yaml") == "k: v\n"
 
 
 def test_a_file_logged_again_has_the_new_content(tracking: Any, run: Any) -> None:

@@ -183,6 +183,21 @@ def test_joblib_workers_log_to_the_run_that_is_open_now(tracking: Any) -> None:
 
 
 @pytest.mark.slow
+def test_a_process_uses_the_experiment_of_the_store_it_inherits(
+    tracking: Any, folder: Path
+) -> None:
+    script = "import celltrail; celltrail.start_run(run_name='theirs')"
+    tracking.set_experiment("mine")
+    subprocess.run([sys.executable, "-c", script], check=True)
+    assert tracking.search_runs()["tags.mlflow.runName"].tolist() == ["theirs"]
+    # The experiments of one store mean nothing in another.
+    tracking.set_tracking_uri(folder / "other")
+    subprocess.run([sys.executable, "-c", script], check=True)
+    found = tracking.search_runs(experiment_names=["Default"])
+    assert found["tags.mlflow.runName"].tolist() == ["theirs"]
+
+
+@pytest.mark.slow
 def test_a_script_started_in_a_run_logs_to_it(tracking: Any, folder: Path) -> None:
     script = "import celltrail; celltrail.log_metric('a', 1.0)"
     elsewhere = folder / "elsewhere"

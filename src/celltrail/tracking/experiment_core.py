@@ -68,7 +68,11 @@ def activate(
         raise InvalidValueError(message)
     _active[store.uri] = experiment.experiment_id
     _known.add((store.uri, experiment.experiment_id))
-    inherit.publish(store=store.uri, experiment_id=experiment.experiment_id)
+    inherit.publish(
+        store=store.uri,
+        experiment_store=store.uri,
+        experiment_id=experiment.experiment_id,
+    )
     return experiment
 
 
@@ -77,7 +81,7 @@ def active_experiment_id(store: Store) -> str:
     if store.uri in _active:
         return _active[store.uri]
     facts = inherit.parent_facts()
-    if facts is not None and facts.get("store") == store.uri:
+    if facts is not None and facts.get("experiment_store") == store.uri:
         told = facts.get("experiment_id")
         if told is not None:
             return told

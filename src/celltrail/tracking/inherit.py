@@ -33,6 +33,7 @@ class Facts(TypedDict, total=False):
     """What a worker inherits; None where there is nothing to inherit."""
 
     store: str | None
+    experiment_store: str | None
     experiment_id: str | None
     run_id: str | None
     run_store: str | None
