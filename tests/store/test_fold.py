@@ -343,6 +343,7 @@ def test_segments_are_deleted_when_folded_but_for_the_live_one(
     store: Store, run_id: str, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(journal_module, "SEGMENT_BYTES", 2000)
+    store.close()  # the next segment has the new size
     for step in range(200):
         log(store, metric(run_id, step, step))
     assert rows("SELECT count(*), count(DISTINCT step) FROM metrics") == [(200, 200)]
@@ -354,6 +355,7 @@ def test_full_segments_wait_for_one_fold_and_not_for_one_each(
     store: Store, run_id: str, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(journal_module, "SEGMENT_BYTES", 2000)
+    store.close()  # the next segment has the new size
     with store.writing():
         for step in range(200):
             log(store, metric(run_id, step, step))
