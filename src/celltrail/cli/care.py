@@ -35,9 +35,10 @@ _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 )
 @click.pass_context
 def doctor(ctx: click.Context, format_: str, *, fix: bool, deep: bool) -> None:
-    """Examine the store; say what was found and how to mend it.
+    """Examine the store, and mend it.
 
-    Without --fix nothing is changed. Exit code 1 means that something is wrong.
+    It says what was found and how to mend it. Without --fix nothing is changed. Exit
+    code 1 means that something is wrong.
 
     \b
     celltrail doctor
@@ -109,9 +110,10 @@ class _Age(click.ParamType):  # type: ignore[type-arg]
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def gc(older_than: timedelta | None, *, dry_run: bool, yes: bool) -> None:
-    """Remove for good what was deleted, and files that no run refers to.
+    """Remove for good what was deleted.
 
-    Active runs lose nothing. At a terminal it shows what would go and asks.
+    Also what no run refers to: artifact files, code, package lists. Active runs lose
+    nothing. At a terminal it shows what would go and asks.
 
     \b
     celltrail gc --dry-run
@@ -125,7 +127,8 @@ def gc(older_than: timedelta | None, *, dry_run: bool, yes: bool) -> None:
         say(_collected(planned))
         if planned.found_nothing:
             return
-        click.confirm("Remove that for good?", abort=True, err=True)
+        if not click.confirm("Remove that for good?", err=True):
+            return
     say(_collected(collect(store, dry_run=dry_run, older_than=older_than)))
 
 

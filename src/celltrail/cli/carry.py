@@ -22,9 +22,10 @@ _FAILED = 1
 def export(
     runs: tuple[str, ...], dest: str, experiment: str | None, *, take_all: bool
 ) -> None:
-    """Write runs to DEST, a new folder of Parquet and artifact files.
+    """Write runs to a portable folder.
 
-    celltrail import takes it into another store.
+    DEST is a new or empty folder. It gets Parquet and artifact files, which
+    celltrail import takes into another store.
 
     \b
     celltrail export @best:auc ./best-run
@@ -58,9 +59,9 @@ def export(
 @click.command("import")
 @click.argument("src", type=click.Path(file_okay=False))
 def import_(src: str) -> None:
-    """Take the runs of an export into the store, which is made when missing.
+    """Take the runs of an export into the store.
 
-    Importing again adds only what is new.
+    The store is made when missing. Importing again adds only what is new.
 
     \b
     celltrail import ./best-run
@@ -86,7 +87,9 @@ def import_(src: str) -> None:
 @click.command()
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=RUN)
 def delete(runs: tuple[str, ...]) -> None:
-    """Delete runs; celltrail restore brings them back until celltrail gc.
+    """Delete runs.
+
+    celltrail restore brings them back until celltrail gc removes them for good.
 
     \b
     celltrail delete @last
@@ -98,7 +101,9 @@ def delete(runs: tuple[str, ...]) -> None:
 @click.command()
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=RUN)
 def restore(runs: tuple[str, ...]) -> None:
-    """Bring deleted runs back; celltrail runs --deleted lists them.
+    """Bring deleted runs back.
+
+    celltrail runs --deleted lists them.
 
     \b
     celltrail restore rf-baseline
@@ -122,9 +127,10 @@ def _set_stage(runs: tuple[str, ...], stage: str, done: str) -> None:
 @click.argument("dest", type=click.Path(file_okay=False))
 @click.pass_context
 def backup(ctx: click.Context, dest: str) -> None:
-    """Copy the whole store to DEST, a new folder, while others go on logging.
+    """Copy the whole store to a new folder.
 
-    The copy is a store itself: celltrail --store DEST runs.
+    Others can go on logging. The copy is a store itself: to restore it, use it, as
+    in celltrail --store DEST runs.
 
     \b
     celltrail backup /backups/$(date +%F)

@@ -66,7 +66,7 @@ class _Group(click.Group):
             except PermissionError as error:
                 message = f"{error.strerror}: {error.filename!r}"
                 raise _Failure(message, _FAILED) from error
-            except KeyboardInterrupt:
+            except (KeyboardInterrupt, click.Abort):
                 click.echo(err=True)
                 ctx.exit(_INTERRUPTED)
 

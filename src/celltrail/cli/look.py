@@ -9,6 +9,7 @@ import click
 
 from celltrail.cli.group import RUN, the_store
 from celltrail.cli.output import (
+    as_cell,
     emit,
     emit_csv,
     emit_json,
@@ -58,7 +59,9 @@ def runs(
     show_all: bool,
     deleted: bool,
 ) -> None:
-    """List runs, the newest first, or those that match a FILTER.
+    """List runs, or those that match a FILTER.
+
+    The newest come first. Failed runs without metrics are left out.
 
     \b
     celltrail runs
@@ -168,7 +171,9 @@ def show(run: str, format_: str) -> None:
 @click.command()
 @click.argument("runs", metavar="RUN RUN...", nargs=-1, required=True, type=RUN)
 def compare(runs: tuple[str, ...]) -> None:
-    """Show how runs differ: metrics, params, tags, environment, code.
+    """Show how runs differ.
+
+    In metrics, params, tags, environment and code; differences are from the first.
 
     \b
     celltrail compare @prev @last
@@ -190,9 +195,11 @@ def compare(runs: tuple[str, ...]) -> None:
 @click.argument("query")
 @format_option
 def sql(query: str, format_: str) -> None:
-    """Answer one SELECT over runs, metrics, params, tags, artifacts, cells ...
+    """Answer one SELECT.
 
-    A QUERY of - is read from stdin. Nothing can be written, and no file be read.
+    Over the tables runs, params, metrics, latest_metrics, tags, artifacts,
+    experiments, cells and runs_wide. The QUERY - is read from stdin. Nothing can be
+    written, and no file be read.
 
     \b
     celltrail sql "SELECT name, metrics['auc'] AS auc FROM runs ORDER BY auc DESC"
@@ -208,16 +215,18 @@ def sql(query: str, format_: str) -> None:
         shown = _IN_TABLE if sys.stdout.isatty() else max(1, len(frame))
         emit_view(frame_table(frame, max_rows=shown))
     elif format_ == "json":
-        emit_json(frame.to_dict("records"))
+        emit_json(frame.astype(object).where(frame.notna(), None).to_dict("records"))
     else:
-        emit(frame.to_csv(index=False).removesuffix("\n"))
+        emit(frame.map(as_cell).to_csv(index=False).removesuffix("\n"))
 
 
 @click.command()
 @click.option("--all", "show_all", is_flag=True, help="Also deleted experiments.")
 @format_option
 def experiments(format_: str, *, show_all: bool) -> None:
-    """List experiments, the newest first, with the number of their runs.
+    """List experiments.
+
+    The newest come first, each with the number of its runs.
 
     \b
     celltrail experiments
@@ -255,7 +264,9 @@ def experiments(format_: str, *, show_all: bool) -> None:
 )
 @format_option
 def artifacts(run: str, path: str | None, download: str | None, format_: str) -> None:
-    """List the files of a RUN, or those below a PATH, or copy them.
+    """List or copy the files of a RUN.
+
+    All of them, or the file or folder PATH.
 
     \b
     celltrail artifacts @last

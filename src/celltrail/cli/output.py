@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from celltrail.views.view import View
 
 __all__ = [
+    "as_cell",
     "emit",
     "emit_csv",
     "emit_json",
@@ -32,6 +33,7 @@ __all__ = [
 ]
 
 _UNLIMITED = 100_000
+_PIECE = 32_768
 _BROKEN_PIPE = 141  # what the shell says of a program that SIGPIPE ended
 
 format_option = click.option(
@@ -51,9 +53,11 @@ def say(message: str) -> None:
 
 def emit(text: str | bytes) -> None:
     """Print a part of the result; when nobody reads on, end quietly."""
+    whole = f"{text}\n" if isinstance(text, str) else text
     try:
-        click.echo(text, nl=isinstance(text, str))
-        sys.stdout.flush()
+        # Python may not notice a broken pipe within one large write.
+        for start in range(0, len(whole), _PIECE):
+            click.echo(whole[start : start + _PIECE], nl=False)
     except BrokenPipeError:
         # Python would complain of the pipe once more when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -80,8 +84,17 @@ def emit_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
+    writer.writerows(
+        {key: as_cell(value) for key, value in row.items()} for row in rows
+    )
     emit(text.getvalue().removesuffix("\n"))
+
+
+def as_cell(value: object) -> object:
+    """Return a value as it stands in CSV: nested ones as JSON."""
+    if isinstance(value, (dict, list, tuple)):
+        return json.dumps(_plain(value), ensure_ascii=False)
+    return value
 
 
 def nested(run: Run, experiment: str) -> dict[str, Any]:
@@ -130,12 +143,6 @@ def _iso(milliseconds: int) -> str:
 def _coloured(line: str) -> str:
     colour = {"  + ": "green", "  - ": "red"}.get(line[:4])
     return click.style(line, fg=colour) if colour else line
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, (dict, list, tuple)):
-        return json.dumps(_plain(value), ensure_ascii=False)
-    return value
 
 
 def _plain(value: Any) -> Any:
