@@ -12,11 +12,15 @@ import atexit
 import contextlib
 import json
 import os
+import sys
 import tempfile
 import threading
 import zlib
 from pathlib import Path
-from typing import IO, TypedDict
+from typing import IO, TYPE_CHECKING, TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["Facts", "parent_facts", "publish"]
 
@@ -76,7 +80,7 @@ class _Notice:
                         self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600
                     )
                     self._file = os.fdopen(descriptor, "wb", buffering=0)
-                    atexit.register(self.remove, os.getpid())
+                    _at_exit(self.remove, os.getpid())
                 self._file.seek(0)
                 self._file.write(_packed(self._facts))
 
@@ -117,6 +121,7 @@ class _ParentNotice:
         """Read the file again; False when a write was under way."""
         if self._file is None:
             self._file = self._path.open("rb", buffering=0)
+            _at_exit(self._file.close)
         self._file.seek(0)
         content = self._file.read(_MOST).partition(b"\n")[0]
         if content != self._seen:
@@ -125,6 +130,15 @@ class _ParentNotice:
                 return False
             self._seen, self._facts = content, facts
         return True
+
+
+def _at_exit(function: Callable[..., None], *arguments: object) -> None:
+    """Have a function called at the end of this process, also if it is a worker."""
+    atexit.register(function, *arguments)
+    multiprocessing = sys.modules.get("multiprocessing.util")
+    if multiprocessing is not None:
+        # Its processes end without calling what is registered with atexit.
+        multiprocessing.Finalize(None, function, arguments, exitpriority=0)
 
 
 def _packed(facts: _Values) -> bytes:
