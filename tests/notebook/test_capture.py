@@ -50,7 +50,7 @@ def new_shell() -> Any:
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
-    shell: Any = InteractiveShell(config=config)  # type: ignore[no-untyped-call]
+    shell: Any = InteractiveShell(config=config)
     shell.events.callbacks["post_execute"].clear()
     return shell
 

@@ -40,6 +40,4 @@ def show_card(run: CellRun, ended: Run, before: Run | None) -> None:
 
     logged = run.logged()
     details = RunDetails(ended, curves=logged.curves, artifacts=run.files(logged))
-    display(  # type: ignore[no-untyped-call]
-        card(details, previous=before, warnings=run.warnings)
-    )
+    display(card(details, previous=before, warnings=run.warnings))

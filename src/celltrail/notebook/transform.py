@@ -46,8 +46,8 @@ def transform(lines: list[str]) -> list[str]:
 
     Examples
     --------
-    >>> transform(["%%track svc --quiet\\n", "fit()\\n"])
-    ["__celltrail_begin__('svc --quiet')\\n", 'fit()\\n']
+    >>> transform(["%%track svc --quiet\n", "fit()\n"])
+    ["__celltrail_begin__('svc --quiet')\n", 'fit()\n']
     """
     head = head_of(lines)
     if head is None:
@@ -64,7 +64,7 @@ def _called(lines: list[str]) -> list[str]:
     """Return lines that begin with a cell magic as the call of it; others unchanged."""
     from IPython.core.inputtransformer2 import cell_magic
 
-    called: list[str] = cell_magic(lines)  # type: ignore[no-untyped-call]
+    called: list[str] = cell_magic(lines)
     return called
 
 

@@ -75,7 +75,7 @@ def compile_filter(text: str | None, subject: Subject = RUNS) -> Condition:
     Examples
     --------
     >>> compile_filter("params.model = 'rf'")
-    Condition(sql='params[?] = ?', parameters=('model', 'rf'))
+    Condition(sql='(params[?] = ?)', parameters=('model', 'rf'))
     """
     if not text or not text.strip():
         return Condition("true")

@@ -80,7 +80,7 @@ def _transformed(text: str) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            manager = TransformerManager()  # type: ignore[no-untyped-call]
+            manager = TransformerManager()
             return manager.transform_cell(_TIMED_LINE.sub(r"\1", text))
         except Exception:  # noqa: BLE001 - on odd texts IPython raises odd errors
             return ""
