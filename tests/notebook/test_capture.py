@@ -192,6 +192,16 @@ def test_a_metric_bound_in_a_loop_is_a_curve(tracked: Tracked) -> None:
     assert captured.curves == {"val_loss": [0.0, 0.5, 1.0]}
 
 
+def test_a_metric_by_name_is_no_param_though_it_is_constant(tracked: Tracked) -> None:
+    captured = tracked.run("lr = 0.1\nloss = lr * 2\nauc = 0.91")
+    assert captured.params == {"lr": 0.1}
+    assert captured.metrics == {"loss": 0.2, "auc": 0.91}
+    captured = tracked.run("loss = 'mse'\nprecision = 16\ntarget_accuracy = 0.9")
+    assert captured == Captured(
+        params={"loss": "mse", "precision": 16, "target_accuracy": 0.9}
+    )
+
+
 def test_folds_have_mean_and_deviation(tracked: Tracked) -> None:
     tracked.before(
         "class K:\n    def split(self, X): return iter([(0, 1), (2, 3)])\nX = object()"

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["analyse"]
 
 _NOTHING = CellPlan()
+_GOALS = frozenset({"desired", "expected", "goal", "max", "min", "required", "target"})
 _STEPS = frozenset({"epoch", "iteration", "step"})
 
 
@@ -103,7 +104,20 @@ def _constant(scan: Scan, name: str, binding: Binding) -> Constant | None:
     if needs is None or None in extra:
         return None
     worth = MISSING if extra else literal(value)
+    if is_metric_name(name) and not _is_setting(name, worth):
+        return None
     return Constant(name, needs.union(*[n for n in extra if n]), worth)
+
+
+def _is_setting(name: str, worth: object) -> bool:
+    """Return whether a constant with a metric's name is set, not measured.
+
+    ``loss = "mse"``, ``precision = 16`` and ``target_loss = 0.1`` are; ``loss = 0.1``,
+    ``loss = 2 * lr`` are not.
+    """
+    if worth is MISSING:
+        return False
+    return not isinstance(worth, float) or not _GOALS.isdisjoint(words(name))
 
 
 def _is_empty(value: ast.expr) -> bool:
