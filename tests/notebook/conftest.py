@@ -56,7 +56,8 @@ class Notebook:
 
     @property
     def names(self) -> dict[str, Any]:
-        return self.shell.user_ns
+        names: dict[str, Any] = self.shell.user_ns
+        return names
 
     def runs(self) -> list[Run]:
         """Return the runs there are, oldest first."""

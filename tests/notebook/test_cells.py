@@ -286,6 +286,12 @@ def test_the_card_compares_with_the_same_cell(notebook: Notebook) -> None:
     assert "auc 2 ↑ +1 better" in done.cards[0]
 
 
+def test_a_copy_of_a_cell_is_compared_with_its_namesake(notebook: Notebook) -> None:
+    notebook("%%track svc\nlr = 0.1", cell_id="c1")
+    assert "→" not in notebook("%%track\nlr = 0.3", cell_id="c2").cards[0]
+    assert "lr 0.1 → 0.2" in notebook("%%track svc\nlr = 0.2", cell_id="c3").cards[0]
+
+
 def test_without_an_id_the_most_similar_cell_is_the_same(notebook: Notebook) -> None:
     notebook("%%track\nlr = 0.1\nloss = measured(1)")
     notebook("%%track\nimport math\nprint(math.pi)")

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.kernel
 
 
+@pytest.fixture(autouse=True)
+def no_parent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let kernels find the test's store, not that of an earlier test's process."""
+    monkeypatch.delenv("CELLTRAIL_PARENT", raising=False)
+
+
 class Kernel:
     """A kernel with a client, as Jupyter's server or VS Code holds one."""
 
@@ -58,12 +64,13 @@ class Kernel:
         sent: str = message["header"]["msg_id"]
         return sent
 
-    def wait_for(self, text: str) -> None:
-        """Wait until a cell prints a text."""
+    def wait_for(self, text: str) -> str:
+        """Wait until a cell prints a text, and return all it printed with it."""
         while True:
             content = self.client.get_iopub_msg(timeout=60)["content"]
-            if text in content.get("text", ""):
-                return
+            printed: str = content.get("text", "")
+            if text in printed:
+                return printed
 
     def stop(self) -> None:
         self.client.stop_channels()
@@ -112,8 +119,7 @@ def test_the_run_of_a_killed_kernel_is_killed(kernel: Kernel) -> None:
         "%%track\nimport celltrail, os, time\ncelltrail.log_metric('a', 1)\n"
         "print(f'pid={os.getpid()}.', flush=True)\ntime.sleep(60)"
     )
-    pid = kernel.manager.provisioner.pid
-    kernel.wait_for(f"pid={pid}.")
+    pid = int(kernel.wait_for("pid=").partition("=")[2].partition(".")[0])
     os.kill(pid, signal.SIGKILL)
     deadline = time.monotonic() + 30
     while runs()[0].info.status == "RUNNING" and time.monotonic() < deadline:

@@ -1,11 +1,12 @@
 """In a real kernel, a tracked cell gives what the same cell gives without celltrail.
 
-Compared are all messages a front end keeps: outputs, tracebacks, results, status. The
-first line of the one is ``%%track case``, of the other the comment that tracebacks show.
+Compared are all messages a front end keeps: outputs, tracebacks, results, status. One
+cell begins with ``%%track case``, the other with the comment that tracebacks show.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +23,14 @@ CASES = {
     "a result": "x = 6\nx * 7",
     "no result": "x = 6\nx * 7;",
     "prints": "print('out')\nimport sys\nprint('err', file=sys.stderr)",
-    "displays": "from IPython.display import HTML, display\ndisplay(HTML('<b>1</b>'))\n'end'",
+    "displays": (
+        "from IPython.display import HTML, display\ndisplay(HTML('<b>1</b>'))\n'end'"
+    ),
     "a frame": "import pandas as pd\npd.DataFrame({'a': [1, 2]})",
     "an error": "def f(x):\n    return 1 / x\n\nprint('before')\nf(0)\nprint('after')",
-    "an error with a cause": "try:\n    {}['a']\nexcept KeyError as e:\n    raise ValueError from e",
+    "an error with a cause": (
+        "try:\n    {}['a']\nexcept KeyError as e:\n    raise ValueError from e"
+    ),
     "a syntax error": "x = 1\ny = = 2",
     "an indentation error": "x = 1\n  y = 2",
     "an assertion": "auc = 0.5\nassert auc > 0.9, 'too low'",
@@ -35,13 +40,22 @@ CASES = {
     "an exit": "import sys\nsys.exit(3)",
     "an exit without status": "exit_code = 0\nraise SystemExit",
     "an interrupt": "raise KeyboardInterrupt",
-    "the future": "from __future__ import annotations\ndef f(x: undefined): ...\nf.__annotations__",
+    "the future": (
+        "from __future__ import annotations\n"
+        "def f(x: undefined): ...\n"
+        "f.__annotations__"
+    ),
     "line magics": "%matplotlib inline\n%pwd\n!echo shell",
     "a missing magic": "%no_such_magic",
     "a warning": "import warnings\nwarnings.warn('careful')",
     "a figure": "import matplotlib.pyplot as plt\nplt.plot([1, 2]);",
-    "metrics": "from sklearn.metrics import roc_auc_score\nprint('AUC', roc_auc_score([0, 1], [0, 1]))",
-    "a wrong call of a metric": "from sklearn.metrics import accuracy_score\nprint(accuracy_score([0, 1], [0]))",
+    "metrics": (
+        "from sklearn.metrics import roc_auc_score\n"
+        "print('AUC', roc_auc_score([0, 1], [0, 1]))"
+    ),
+    "a wrong call of a metric": (
+        "from sklearn.metrics import accuracy_score\nprint(accuracy_score([0, 1], [0]))"
+    ),
     "help": "len?",
     "a local name": "def f():\n    loss = 1.0\n    return loss\nf()",
     "a comment": "# nothing else",
@@ -107,6 +121,7 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Any, Any]
     """Give each case's cell without celltrail and tracked."""
     root = tmp_path_factory.mktemp("same")
     bodies = list(CASES.values())
+    os.environ.pop("CELLTRAIL_PARENT", None)  # kernels are to find stores of their own
     without = ["print('begin')", *(headed("# %%track case", b) for b in bodies)]
     tracked = ["%load_ext celltrail", *(headed("%%track case", b) for b in bodies)]
     one, other = (executed(root / n, c) for n, c in (("a", without), ("b", tracked)))

@@ -150,7 +150,7 @@ class CellRun:
     def _captured(
         self, captured: Captured, promoted: Mapping[str, float], logged: Logged
     ) -> Iterable[bytes]:
-        """Return the lines of what was found; what the cell logged itself goes first."""
+        """Return the lines of what was found and the cell has not logged itself."""
         metrics = {**captured.metrics, **promoted}
         values = {k: v for k, v in captured.values.items() if k not in metrics}
         params = {k: v for k, v in captured.params.items() if k not in logged.params}

@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 _LINE = re.compile(r"^\s*(?:[\w, ]+=\s*)?(%%?)(track|trail)\s(.*)$", re.DOTALL)
 _WAIT = 0.05
-_FRESH = 5.0
+_FRESH = 1.0
 _ATTRIBUTES = ("status", "run_name", "start_time", "duration", "run_id")
 _KINDS = ("metrics", "params", "tags", "values")
 
@@ -115,12 +115,16 @@ class Completer:
 
     def _store(self, kind: str) -> list[str]:
         """Return names the store holds, as far as they are known by now."""
-        if time.monotonic() - self._read_at > _FRESH and not self._is_reading():
-            self._thread = threading.Thread(target=self._read)
-            self._thread.start()
+        self.refresh()
         if self._thread is not None:
             self._thread.join(_WAIT)
         return self._known.get(kind, [])
+
+    def refresh(self) -> None:
+        """Begin to read what the store holds, unless that was done just now."""
+        if time.monotonic() - self._read_at > _FRESH and not self._is_reading():
+            self._thread = threading.Thread(target=self._read)
+            self._thread.start()
 
     def _is_reading(self) -> bool:
         return self._thread is not None and self._thread.is_alive()

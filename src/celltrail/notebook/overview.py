@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from celltrail.store.trail import Count, count_runs
@@ -16,7 +17,14 @@ if TYPE_CHECKING:
     from celltrail.notebook.session import Session
     from celltrail.store import Store
 
-__all__ = ["experiment_name", "greeting", "hidden_note", "overview", "status"]
+__all__ = [
+    "experiment_name",
+    "greeting",
+    "hidden_note",
+    "overview",
+    "short_path",
+    "status",
+]
 
 _RECENT = 10
 _NEXT = (
@@ -33,7 +41,21 @@ def greeting(store: Store) -> str:
     runs = _count(store).runs
     held = count_of(runs, "run") if runs else "no runs yet"
     name = experiment_name(store)
-    return f"celltrail {__version__} · {store.path} · experiment {name} · {held}"
+    place = short_path(store.path)
+    return f"celltrail {__version__} · {place} · experiment {name} · {held}"
+
+
+def short_path(path: Path) -> str:
+    """Return a path with ``~`` for the home folder, as shells take it.
+
+    Examples
+    --------
+    >>> Path(short_path(Path.home() / "churn")).as_posix()
+    '~/churn'
+    """
+    home = Path.home()
+    is_below = path.is_relative_to(home)
+    return str(Path("~") / path.relative_to(home)) if is_below else str(path)
 
 
 def experiment_name(store: Store) -> str:
@@ -58,7 +80,7 @@ def overview(session: Session) -> View:
         (
             ("experiment ", user(experiment_name(store), strong=True)),
             count_of(total, "run"),
-            user(str(store.path), 200),
+            user(short_path(store.path), 200),
         )
     )
     notes = [hidden_note(found.hidden)] if found.hidden else []

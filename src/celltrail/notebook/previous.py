@@ -58,17 +58,19 @@ class PreviousRuns:
     def find(self, cell_id: str | None, name: str | None, code: str) -> Run | None:
         """Return the last run of a cell.
 
-        The front end's id tells which cell it is. Without one, a given name does, or
-        else the most similar text.
+        The front end's id tells which cell it is. For a cell that is new, or where
+        there are no ids, a given name does; without either, the most similar text.
         """
         if self._reading is not None:
             self._reading.join(_WAIT)
         with self._lock:
             newest_first = self._known[::-1]
-        if cell_id is not None:
-            return next((k.run for k in newest_first if k.cell_id == cell_id), None)
-        if name is not None:
-            return next((k.run for k in newest_first if k.name == name), None)
+        for known in newest_first:
+            if cell_id is not None and known.cell_id == cell_id:
+                return known.run
+        if cell_id is not None or name is not None:
+            same = (k.run for k in newest_first if name is not None and k.name == name)
+            return next(same, None)
         tokens = _tokens(code)
         nameless = (k for k in newest_first if k.name is None)
         best = max(nameless, key=lambda k: _similarity(k.tokens, tokens), default=None)
