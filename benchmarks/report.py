@@ -27,6 +27,8 @@ class Result:
     row: Row
     samples: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
+    load: float | None = None
+    seconds: float = 0.0
 
     def add(self, tracker: str, values: dict[str, float]) -> None:
         figures = self.samples.setdefault(tracker, {})
@@ -41,7 +43,9 @@ class Result:
 
 def print_result(result: Result, scale: float) -> None:
     """Print one row: a line for each figure and tracker, ours against its bar."""
+    load = "" if result.load is None else f", load {result.load:.1f}"
     print(f"\n{result.row.name}: {result.row.title}")
+    print(f"  took {result.seconds:.0f} s{load}")
     for name, figure in result.row.figures.items():
         print(f"  {figure.label}{_bar(figure)}")
         for tracker, figures in result.samples.items():
@@ -75,6 +79,8 @@ def write_json(results: list[Result], scale: float, versions: dict[str, str]) ->
                 for name, figure in result.row.figures.items()
             },
             "failures": result.failures,
+            "load": result.load,
+            "seconds": round(result.seconds, 1),
         }
         for result in results
     }

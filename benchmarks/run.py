@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from rows import ALL_TRACKERS, Bench
 if TYPE_CHECKING:
     from rows import Row
 
-_MODULES = ("points", "create", "search", "history", "kernels", "start")
+_MODULES = ("points", "create", "search", "history", "kernels", "start", "cell")
 _PEERS = Path(__file__).parents[1] / ".venv-bench" / "bin" / "python"
 _VERSION = "import {0}, importlib.metadata; print(importlib.metadata.version('{0}'))"
 
@@ -43,6 +44,7 @@ def main() -> None:
             results.append(result)
             if not options.json:
                 print_result(result, options.scale)
+                sys.stdout.flush()
     finally:
         shutil.rmtree(root, ignore_errors=True)
     if options.json:
@@ -93,6 +95,7 @@ def _installed(trackers: tuple[str, ...], peers: str) -> dict[str, str]:
 def _measure(row: Row, bench: Bench, repeats: int | None) -> Result:
     """Repeat a row for all its trackers in turn, in alternating order."""
     result = Result(row)
+    begin = time.monotonic()
     trackers = [name for name in row.trackers if name in bench.driver.interpreters]
     for repetition in range(repeats or row.repeats):
         for tracker in trackers if repetition % 2 == 0 else trackers[::-1]:
@@ -102,6 +105,9 @@ def _measure(row: Row, bench: Bench, repeats: int | None) -> Result:
                 result.add(tracker, row.measure(bench, tracker))
             except (WorkerFailedError, AssertionError) as error:
                 result.failures[tracker] = str(error) or type(error).__name__
+    result.seconds = time.monotonic() - begin
+    # Of the last minute: what else the machine did, more or less.
+    result.load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     return result
 
 

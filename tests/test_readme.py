@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "benchmarks/README.md")
 # Understood, and not run: they fetch the project or start what other tests start.
-NOT_RUN = {".", ".venv/bin/pytest", "cd", "git", "pip"}
+NOT_RUN = {".", ".venv/bin/pytest", ".venv/bin/python", "cd", "git", "pip"}
 FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
 
 IN_A_SHELL = """

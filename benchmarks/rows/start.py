@@ -110,7 +110,6 @@ ROWS = (
             "import": Figure("import", "s", 0.06),
             "first": Figure("then open, start, log one point, end", "s"),
         },
-        repeats=5,
     ),
     Row(
         "fresh",
