@@ -164,8 +164,9 @@ def test_what_is_wanted_is_found_with_little_noise(
         f"{kind} {s.found}/{s.wanted} noise {s.noise}" for kind, s in scores.items()
     )
     terminal = request.config.pluginmanager.get_plugin("terminalreporter")
-    if terminal is not None:
-        terminal.write_line(f"\n{table}: {report}")
+    with capsys.disabled():
+        if terminal is not None:
+            terminal.write_line(f"\n{table}: {report}")
     remarks = [remark for score in scores.values() for remark in score.remarks]
     missing = sum(score.wanted - score.found for score in scores.values())
     assert missing <= MISSING[table], remarks
