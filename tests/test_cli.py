@@ -512,9 +512,12 @@ def test_it_works_while_others_log(store: Store, folder: Path) -> None:
     root = str(Path(__file__).parent.parent)
     environment = {**os.environ, "PYTHONPATH": root}
     start_run(store, "mine")
-    with subprocess.Popen(
-        [*script, str(store.path), str(ledger)], env=environment
-    ) as writer:
+    command = [*script, str(store.path), str(ledger)]
+    with (
+        subprocess.Popen(command, env=environment) as writer,
+        contextlib.ExitStack() as stack,
+    ):
+        stack.callback(writer.kill)
         while not list(ledger.iterdir()):
             assert writer.poll() is None
         for _ in range(3):
@@ -522,7 +525,6 @@ def test_it_works_while_others_log(store: Store, folder: Path) -> None:
         with process("doctor") as doctor:
             doctor.communicate()
         assert doctor.returncode == 0
-        writer.kill()
 
 
 @pytest.mark.usefixtures("runs")

@@ -245,9 +245,12 @@ def test_others_log_and_read_while_it_collects(store: Store, spawn: Spawn) -> No
 
 @pytest.mark.slow
 @settings(
-    max_examples=12,
+    max_examples=8,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+    ],
 )
 @given(data=st.data())
 def test_no_deletion_costs_an_active_run_anything(

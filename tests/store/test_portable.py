@@ -329,9 +329,12 @@ FACTS: dict[str, st.SearchStrategy[Any]] = {
 
 @pytest.mark.slow
 @settings(
-    max_examples=15,
+    max_examples=8,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+    ],
 )
 @given(
     runs=st.lists(st.fixed_dictionaries(FACTS), min_size=1, max_size=4),
