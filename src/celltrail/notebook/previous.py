@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 _MANY = 200
 _SIMILAR = 0.6
 _TOKEN = re.compile(r"\w+|[^\w\s]")
-_WAIT = 0.05
+_WAIT = 1.0  # once, where a notebook is run faster than its past is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,9 @@ class PreviousRuns:
         The front end's id tells which cell it is. For a cell that is new, or where
         there are no ids, a given name does; without either, the most similar text.
         """
-        if self._reading is not None:
-            self._reading.join(_WAIT)
+        reading, self._reading = self._reading, None
+        if reading is not None:
+            reading.join(_WAIT)
         with self._lock:
             newest_first = self._known[::-1]
         for known in newest_first:
@@ -91,7 +92,6 @@ class PreviousRuns:
         from celltrail.notebook.transform import head_of
         from celltrail.store.trail import last_executions
 
-        warm_up(store)
         found = []
         try:
             for run, cell_id, code in last_executions(store, notebook):
@@ -102,6 +102,7 @@ class PreviousRuns:
             logger.debug("Earlier runs were not read", exc_info=True)
         with self._lock:
             self._known[:0] = found
+        warm_up(store)
 
 
 def _tokens(code: str) -> frozenset[str]:
