@@ -127,8 +127,9 @@ def _attach(
     read_only: bool,
     deadline: float,
 ) -> None:
-    options = "READ_ONLY" if read_only else ATTACH_OPTIONS
-    statement = f"ATTACH {quoted(str(path))} AS store ({options})"
+    # Named, or a SQLite file would be taken for one to attach as such.
+    mode = "READ_ONLY" if read_only else ATTACH_OPTIONS
+    statement = f"ATTACH {quoted(str(path))} AS store (TYPE duckdb, {mode})"
     end, pause = time.monotonic() + deadline, 0.002
     while True:
         try:
