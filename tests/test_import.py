@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HEAVY = {
     "IPython",
@@ -53,6 +57,19 @@ def test_importing_the_version_and_the_errors_imports_nothing_heavy() -> None:
 def test_importing_celltrail_loads_few_of_its_own_modules() -> None:
     code = "import celltrail, sys\nown = [m for m in sys.modules if 'celltrail' in m]"
     imported_by(f"{code}\nassert own == ['celltrail'], own")
+
+
+def test_logging_and_finding_a_run_does_without_pandas(folder: Path) -> None:
+    code = f"""
+import celltrail
+celltrail.set_tracking_uri({str(folder)!r})
+celltrail.set_experiment("e")
+with celltrail.start_run() as run:
+    celltrail.log_metric("loss", 0.5)
+celltrail.get_run(run.info.run_id)
+celltrail.search_runs(output_format="list")
+"""
+    assert imported_by(code) & {"pandas", "numpy", "IPython"} == set()
 
 
 @pytest.mark.parametrize("module", ["duckdb", "pandas", "IPython"])

@@ -15,7 +15,6 @@ from celltrail.store.paging import (
     page_token,
 )
 from celltrail.store.rows import select_runs
-from celltrail.store.wide import wide_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -109,6 +108,9 @@ def runs_frame(
     extra
         ``"values"``, ``"context"`` or both, for those columns too.
     """
+    # Brings pandas, which whoever wants no table can do without.
+    from celltrail.store.wide import wide_frame
+
     numbers = experiment_numbers(experiment_ids)
     rest = _matching(numbers, filter_string, view_type, order_by, (max_results, 0))
     with store.reading(max_age=max_age) as connection:
