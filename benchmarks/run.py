@@ -18,6 +18,8 @@ from report import Result, machine, print_result, write_json
 from rows import ALL_TRACKERS, Bench
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rows import Row
 
 _MODULES = ("points", "create", "search", "history", "kernels", "start", "cell")
@@ -28,7 +30,7 @@ _VERSION = "import {0}, importlib.metadata; print(importlib.metadata.version('{0
 def main() -> None:
     rows = {row.name: row for name in _MODULES for row in _rows(name)}
     options = _options(rows)
-    versions = _installed(options.trackers, options.peers)
+    versions = _installed(options.tracker or ALL_TRACKERS, options.peers)
     interpreters = {
         name: sys.executable if name == "celltrail" else options.peers
         for name in versions
@@ -60,7 +62,10 @@ def _options(rows: dict[str, Row]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(rows))
     parser.add_argument(
-        "--trackers", nargs="+", choices=ALL_TRACKERS, default=ALL_TRACKERS
+        "--tracker",
+        action="append",
+        choices=ALL_TRACKERS,
+        help="leave out the others; may be repeated",
     )
     parser.add_argument("--peers", default=str(_PEERS), help="the peers' Python")
     parser.add_argument("--scale", type=float, default=1.0, help="part of the work")
@@ -75,7 +80,7 @@ def _options(rows: dict[str, Row]) -> argparse.Namespace:
     return options
 
 
-def _installed(trackers: tuple[str, ...], peers: str) -> dict[str, str]:
+def _installed(trackers: Iterable[str], peers: str) -> dict[str, str]:
     """Return the versions of the trackers that can be imported."""
     versions = {}
     for name in trackers:

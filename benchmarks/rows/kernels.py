@@ -68,7 +68,7 @@ def _poll(tracker: Fluent, max_age: float | None) -> Callable[[], object]:
     if max_age is None:
         return lambda: tracker.api.search_runs(**_LIVE, output_format="list")
     from celltrail.store import open_store
-    from celltrail.store.search import search_runs
+    from celltrail.store.query.search import search_runs
 
     store = open_store(tracker.folder)
     return lambda: search_runs(store, None, **_LIVE, max_age=max_age)

@@ -62,7 +62,7 @@ class Notebook:
     def runs(self) -> list[Run]:
         """Return the runs there are, oldest first."""
         from celltrail.store import open_store
-        from celltrail.store.search import search_runs
+        from celltrail.store.query.search import search_runs
 
         return search_runs(open_store(), None)[::-1]
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import celltrail
-from celltrail.store import open_store, queries
+from celltrail.store import open_store
+from celltrail.store.query import queries
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -70,7 +70,7 @@ def test_it_never_waits_for_the_store(
 ) -> None:
     from threading import Event
 
-    from celltrail.store import search
+    from celltrail.store.query import search
 
     blocked = Event()
     monkeypatch.setattr(search, "search_runs", lambda *_, **__: blocked.wait(5))

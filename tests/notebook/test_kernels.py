@@ -13,8 +13,9 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 from nbclient import NotebookClient
 
-from celltrail.store import open_store, queries
-from celltrail.store.search import search_runs
+from celltrail.store import open_store
+from celltrail.store.query import queries
+from celltrail.store.query.search import search_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from celltrail.store import queries
+from celltrail.store.query import queries
 from celltrail.tracking import context
 
 if TYPE_CHECKING:

@@ -198,7 +198,7 @@ def test_a_bad_metric_leaves_the_others_of_its_batch_out_too(tracking: Any) -> N
 def test_a_param_logged_again_keeps_the_newest_and_remembers(
     tracking: Any, store: Any
 ) -> None:
-    from celltrail.store import queries
+    from celltrail.store.query import queries
 
     with tracking.start_run() as run:
         assert tracking.log_param("depth", 3) == 3

@@ -13,8 +13,8 @@ from celltrail.cli.group import the_store
 from celltrail.cli.output import emit, emit_json, say
 
 if TYPE_CHECKING:
-    from celltrail.store.findings import Finding
-    from celltrail.store.gc import GcReport
+    from celltrail.store.care.findings import Finding
+    from celltrail.store.care.gc import GcReport
 
 __all__ = ["doctor", "gc"]
 
@@ -45,11 +45,11 @@ def doctor(ctx: click.Context, format_: str, *, fix: bool, deep: bool) -> None:
     celltrail doctor --deep
     celltrail doctor --fix
     """  # noqa: D301 - click's mark for lines to keep
-    from celltrail.store.doctor import examine
+    from celltrail.store.care.doctor import examine
 
     store = the_store()
     if fix:
-        from celltrail.store.mend import mend
+        from celltrail.store.care.mend import mend
 
         for line in mend(store):
             say(line)
@@ -119,7 +119,7 @@ def gc(older_than: timedelta | None, *, dry_run: bool, yes: bool) -> None:
     celltrail gc --dry-run
     celltrail gc --older-than 30d --yes
     """  # noqa: D301 - click's mark for lines to keep
-    from celltrail.store.gc import collect
+    from celltrail.store.care.gc import collect
 
     store = the_store()
     if not dry_run and not yes and sys.stdin.isatty():
@@ -133,7 +133,7 @@ def gc(older_than: timedelta | None, *, dry_run: bool, yes: bool) -> None:
 
 
 def _collected(report: GcReport) -> str:
-    from celltrail.store.findings import counted
+    from celltrail.store.care.findings import counted
     from celltrail.views.format import size
 
     removed = [

@@ -31,9 +31,9 @@ def export(
     celltrail export @best:auc ./best-run
     celltrail export --experiment bankchurn ./bankchurn
     """  # noqa: D301 - click's mark for lines to keep
-    from celltrail.store.listing import find_experiment, list_runs
-    from celltrail.store.portable import export_runs
-    from celltrail.store.references import resolve_run
+    from celltrail.store.care.portable import export_runs
+    from celltrail.store.query.listing import find_experiment, list_runs
+    from celltrail.store.query.references import resolve_run
     from celltrail.views.format import size
 
     if bool(runs) + bool(experiment) + take_all != 1:
@@ -67,8 +67,8 @@ def import_(src: str) -> None:
     celltrail import ./best-run
     celltrail --store ~/all-my-runs import ./bankchurn
     """  # noqa: D301 - click's mark for lines to keep
-    from celltrail.store.importing import import_runs
-    from celltrail.store.portable import read_manifest
+    from celltrail.store.care.importing import import_runs
+    from celltrail.store.care.portable import read_manifest
 
     # An unreadable export must not leave an empty store behind.
     read_manifest(Path(src).expanduser().absolute())
@@ -113,8 +113,8 @@ def restore(runs: tuple[str, ...]) -> None:
 
 def _set_stage(runs: tuple[str, ...], stage: str, done: str) -> None:
     from celltrail.store.decisions import set_run_stage
-    from celltrail.store.queries import get_run
-    from celltrail.store.references import resolve_run
+    from celltrail.store.query.queries import get_run
+    from celltrail.store.query.references import resolve_run
 
     store = the_store()
     run_ids = list(dict.fromkeys(resolve_run(store, run) for run in runs))
@@ -135,7 +135,7 @@ def backup(ctx: click.Context, dest: str) -> None:
     \b
     celltrail backup /backups/$(date +%F)
     """  # noqa: D301 - click's mark for lines to keep
-    from celltrail.store.backup import backup as back_up
+    from celltrail.store.care.backup import backup as back_up
     from celltrail.views.format import size
 
     report = back_up(the_store(), dest)
@@ -151,6 +151,6 @@ def backup(ctx: click.Context, dest: str) -> None:
 
 
 def _counted(number: int, noun: str) -> str:
-    from celltrail.store.findings import counted
+    from celltrail.store.care.findings import counted
 
     return counted(number, noun)

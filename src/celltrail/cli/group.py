@@ -124,7 +124,7 @@ class _Run(click.ParamType):  # type: ignore[type-arg]
 
         from celltrail.settings import load_settings
         from celltrail.store import open_store
-        from celltrail.store.search import search_runs
+        from celltrail.store.query.search import search_runs
 
         names = ["@last", "@prev", "@best:"]
         with contextlib.suppress(CelltrailError):

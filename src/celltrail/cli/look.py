@@ -70,7 +70,7 @@ def runs(
     celltrail runs --experiment bankchurn --format csv > runs.csv
     """  # noqa: D301 - click's mark for lines to keep
     from celltrail.entities import ViewType
-    from celltrail.store.listing import find_experiment, list_runs, order_clause
+    from celltrail.store.query.listing import find_experiment, list_runs, order_clause
 
     if asc and desc:
         message = "--asc and --desc exclude each other."
@@ -110,7 +110,7 @@ def _emit_runs(
 
 def _with_experiment(store: Store, found: Sequence[Run]) -> list[tuple[Run, str]]:
     from celltrail.entities import ViewType
-    from celltrail.store.queries import search_experiments
+    from celltrail.store.query.queries import search_experiments
 
     known = search_experiments(store, ViewType.ALL, max_results=50_000)
     names = {one.experiment_id: one.name for one in known}
@@ -145,7 +145,7 @@ def show(run: str, format_: str) -> None:
     celltrail show @last
     celltrail show @best:auc --format json
     """  # noqa: D301 - click's mark for lines to keep
-    from celltrail.store.references import resolve_run
+    from celltrail.store.query.references import resolve_run
     from celltrail.tracking.details import run_details
     from celltrail.views.show import show as show_view
 
@@ -179,7 +179,7 @@ def compare(runs: tuple[str, ...]) -> None:
     celltrail compare @prev @last
     celltrail compare rf-baseline rf-deep rf-wide
     """  # noqa: D301 - click's mark for lines to keep
-    from celltrail.store.references import resolve_run
+    from celltrail.store.query.references import resolve_run
     from celltrail.tracking.details import run_details
     from celltrail.views.diff import compare as compare_view
 
@@ -205,7 +205,7 @@ def sql(query: str, format_: str) -> None:
     celltrail sql "SELECT name, metrics['auc'] AS auc FROM runs ORDER BY auc DESC"
     celltrail sql - --format csv < report.sql > report.csv
     """  # noqa: D301 - click's mark for lines to keep
-    from celltrail.store.sandbox import run_sql
+    from celltrail.store.query.sandbox import run_sql
 
     text = sys.stdin.read() if query == "-" else query
     frame = run_sql(the_store(), text)
@@ -233,8 +233,8 @@ def experiments(format_: str, *, show_all: bool) -> None:
     celltrail experiments --format json
     """  # noqa: D301 - click's mark for lines to keep
     from celltrail.entities import ViewType
-    from celltrail.store.listing import RunCount, runs_by_experiment
-    from celltrail.store.queries import search_experiments
+    from celltrail.store.query.listing import RunCount, runs_by_experiment
+    from celltrail.store.query.queries import search_experiments
     from celltrail.views.data import ExperimentRow
 
     store = the_store()
@@ -273,7 +273,7 @@ def artifacts(run: str, path: str | None, download: str | None, format_: str) ->
     celltrail artifacts @best:auc model --download ./best
     celltrail artifacts @last report.json --download - | jq .auc
     """  # noqa: D301 - click's mark for lines to keep
-    from celltrail.store.references import resolve_run
+    from celltrail.store.query.references import resolve_run
     from celltrail.tracking import files
 
     store = the_store()

@@ -12,10 +12,11 @@ from celltrail.environment import source_tags
 from celltrail.errors import InvalidValueError
 from celltrail.masking import mask_value
 from celltrail.store import events
-from celltrail.store.tail import Logged, read_tail
+from celltrail.store.query.tail import Logged, read_tail
 from celltrail.tracking import active, context, lifecycle
 from celltrail.tracking.keys import check_key
 from celltrail.tracking.scalars import to_float
+from celltrail.views import RunDetails
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -61,6 +62,7 @@ class CellRun:
     ) -> None:
         self.options = options
         self.warnings: list[str] = []
+        self.logged = Logged()
         self._execution = execution
         self._mark = store.journal.mark()
         parent = self._parent()
@@ -96,28 +98,33 @@ class CellRun:
         facts: Mapping[str, str],
     ) -> Run:
         """Write what the cell yielded and how it ended; return the run as it is now."""
+        self.logged = self._read()
         promoted = self._promoted(captured, namespace)
-        self._append(self._captured(captured, promoted, self.logged()))
-        finished = {**facts, "error": outcome.error}
-        self._append(self._texts(events.CONTEXT, finished))
+        found = [*self._captured(captured, promoted)]
+        found += self._texts(events.CONTEXT, {**facts, "error": outcome.error})
+        self._append(found)
+        read_tail(b"".join(found), self.live.run_id, self.logged)
         ended = self._execution.ended
         status = outcome.status
         if status == "FINISHED" and self.live.outcome:
             status = self.live.outcome
         self._detach(status, ended)
-        return self._entity(self.logged(), status, ended)
+        return self._entity(status, ended)
 
-    def logged(self) -> Logged:
-        """Return what has reached the journal of this run."""
-        journal = self.live.store.journal
-        tail = journal.since(self._mark, _MOST_TAIL)
-        if tail is not None:
-            return read_tail(tail, self.live.run_id)
-        return _from_store(self.live.store, self.live.run_id)
+    def details(self, run: Run) -> RunDetails:
+        """Return what a card shows of the run that has ended."""
+        logged = self.logged
+        files = [
+            FileInfo(path, is_dir=False, file_size=size)
+            for path, size in logged.artifacts.items()
+        ]
+        return RunDetails(run, curves=logged.curves, artifacts=files)
 
-    def files(self, logged: Logged) -> list[FileInfo]:
-        """Return the artifacts as a card lists them."""
-        return [FileInfo(p, False, size) for p, size in logged.artifacts.items()]  # noqa: FBT003
+    def _read(self) -> Logged:
+        """Return what the cell has logged to its run."""
+        store, run_id = self.live.store, self.live.run_id
+        tail = store.journal.since(self._mark, _MOST_TAIL)
+        return read_tail(tail, run_id) if tail is not None else _stored(store, run_id)
 
     def _parent(self) -> LiveRun | None:
         """Return the run to be a child of, after ending what earlier cells left."""
@@ -148,9 +155,10 @@ class CellRun:
         active.bind_threads(self._execution.new_threads(), self.live)
 
     def _captured(
-        self, captured: Captured, promoted: Mapping[str, float], logged: Logged
+        self, captured: Captured, promoted: Mapping[str, float]
     ) -> Iterable[bytes]:
         """Return the lines of what was found and the cell has not logged itself."""
+        logged = self.logged
         metrics = {**captured.metrics, **promoted}
         values = {k: v for k, v in captured.values.items() if k not in metrics}
         params = {k: v for k, v in captured.params.items() if k not in logged.params}
@@ -193,7 +201,8 @@ class CellRun:
         if joined:
             self.live.store.journal.append(joined)
 
-    def _entity(self, logged: Logged, status: str, now: int) -> Run:
+    def _entity(self, status: str, now: int) -> Run:
+        logged = self.logged
         begun = lifecycle.entity(self.live)
         tags = {**begun.data.tags, **logged.tags}
         info = RunInfo(
@@ -231,9 +240,9 @@ def _is_within(run: LiveRun | None, outer: LiveRun) -> bool:
     return run is outer
 
 
-def _from_store(store: Store, run_id: str) -> Logged:
+def _stored(store: Store, run_id: str) -> Logged:
     """Return what a run has logged when that is too much to read from the journal."""
-    from celltrail.store import queries
+    from celltrail.store.query import queries
 
     data = queries.get_run(store, run_id).data
     files = queries.artifact_files(store, run_id)

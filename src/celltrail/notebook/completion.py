@@ -130,7 +130,7 @@ class Completer:
         return self._thread is not None and self._thread.is_alive()
 
     def _read(self) -> None:
-        from celltrail.store import queries, search
+        from celltrail.store.query import queries, search
 
         try:
             store = self._session.store

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from celltrail.notebook.facts import cost_facts, module_facts
 from celltrail.notebook.outputs import keep_output
-from celltrail.views import RunDetails, card
+from celltrail.views import card
 
 if TYPE_CHECKING:
     from celltrail.entities import Run
@@ -38,6 +38,4 @@ def show_card(run: CellRun, ended: Run, before: Run | None) -> None:
     """Display what became of a run, beside its cell's last execution."""
     from IPython.display import display
 
-    logged = run.logged()
-    details = RunDetails(ended, curves=logged.curves, artifacts=run.files(logged))
-    display(card(details, previous=before, warnings=run.warnings))
+    display(card(run.details(ended), previous=before, warnings=run.warnings))

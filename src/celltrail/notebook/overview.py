@@ -6,7 +6,7 @@ import statistics
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from celltrail.store.trail import Count, count_runs
+from celltrail.store.query.trail import Count, count_runs
 from celltrail.tracking import active
 from celltrail.tracking.experiment_core import active_experiment_id
 from celltrail.views import Status, View, runs_table, status_view
@@ -60,7 +60,7 @@ def short_path(path: Path) -> str:
 
 def experiment_name(store: Store) -> str:
     """Return the name of the experiment that new runs go to."""
-    from celltrail.store.queries import get_experiment
+    from celltrail.store.query.queries import get_experiment
 
     number = active_experiment_id(store)
     if number == "0" and not store.database.exists():
@@ -70,7 +70,7 @@ def experiment_name(store: Store) -> str:
 
 def overview(session: Session) -> View:
     """Return the recent runs of the experiment, and what to type next."""
-    from celltrail.store.listing import list_runs
+    from celltrail.store.query.listing import list_runs
 
     store = session.store
     number = active_experiment_id(store)

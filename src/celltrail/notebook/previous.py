@@ -90,7 +90,7 @@ class PreviousRuns:
     def _read(self, store: Store, notebook: str | None) -> None:
         from celltrail.notebook.options import track_options
         from celltrail.notebook.transform import head_of
-        from celltrail.store.trail import last_executions
+        from celltrail.store.query.trail import last_executions
 
         found = []
         try:

@@ -144,7 +144,7 @@ class Session:
 
     def experiment_id(self, name: str) -> str:
         """Return the id of the experiment of that name, made if there is none."""
-        from celltrail.store import queries
+        from celltrail.store.query import queries
         from celltrail.tracking import experiment_core
 
         store = self.store

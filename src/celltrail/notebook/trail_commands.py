@@ -81,8 +81,8 @@ def _experiment(session: Session, name: str | None) -> View | None:
 
 
 def _experiments(store: Store) -> View:
-    from celltrail.store.listing import RunCount, runs_by_experiment
-    from celltrail.store.queries import search_experiments
+    from celltrail.store.query.listing import RunCount, runs_by_experiment
+    from celltrail.store.query.queries import search_experiments
     from celltrail.tracking.experiment_core import active_experiment_id
     from celltrail.views import ExperimentRow, experiments_table
 
@@ -119,7 +119,7 @@ def _compare(session: Session, runs: Sequence[str]) -> View:
 
 
 def _drop(session: Session, runs: Sequence[str]) -> None:
-    from celltrail.store.queries import get_run
+    from celltrail.store.query.queries import get_run
     from celltrail.tracking.records import set_stage
 
     store = session.store
@@ -133,7 +133,7 @@ def _drop(session: Session, runs: Sequence[str]) -> None:
 
 
 def _runs(store: Store, rest: str) -> pd.DataFrame:
-    from celltrail.store.listing import find_experiment, list_runs, order_clause
+    from celltrail.store.query.listing import find_experiment, list_runs, order_clause
     from celltrail.tracking.experiment_core import active_experiment_id
     from celltrail.views import runs_table
 
@@ -200,7 +200,7 @@ def _own(texts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _sql(store: Store, query: str) -> pd.DataFrame:
-    from celltrail.store.sandbox import run_sql
+    from celltrail.store.query.sandbox import run_sql
     from celltrail.views import frame_table
 
     if not query.strip():
@@ -213,7 +213,7 @@ def _sql(store: Store, query: str) -> pd.DataFrame:
 
 
 def _resolve(store: Store, run: str) -> str:
-    from celltrail.store.references import resolve_run
+    from celltrail.store.query.references import resolve_run
 
     return resolve_run(store, run)
 

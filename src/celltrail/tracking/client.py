@@ -119,7 +119,7 @@ class MlflowClient:
 
     def get_metric_history(self, run_id: str, key: str) -> list[Metric]:
         """Return every point of a metric, in the order of time."""
-        from celltrail.store import queries
+        from celltrail.store.query import queries
 
         store = self._store
         return queries.metric_history(store, handles.resolve(store, run_id), key)
@@ -134,7 +134,7 @@ class MlflowClient:
         page_token: str | None = None,
     ) -> PagedList[Run]:
         """Return a page of the runs that match; its ``token`` asks for the next."""
-        from celltrail.store import search
+        from celltrail.store.query import search
 
         return search.search_runs(
             self._store,
@@ -330,13 +330,13 @@ class MlflowClient:
 
     def get_experiment(self, experiment_id: str) -> Experiment:
         """Return the experiment of that id."""
-        from celltrail.store import queries
+        from celltrail.store.query import queries
 
         return queries.get_experiment(self._store, str(experiment_id))
 
     def get_experiment_by_name(self, name: str) -> Experiment | None:
         """Return the experiment of that name; None when there is none."""
-        from celltrail.store import queries
+        from celltrail.store.query import queries
 
         return queries.get_experiment_by_name(self._store, name)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from celltrail.entities import FileInfo
-from celltrail.store import queries, summaries
+from celltrail.store.query import queries, summaries
 from celltrail.views.data import MetricStats, RunDetails
 
 if TYPE_CHECKING:

@@ -52,7 +52,7 @@ def activate(
     store: Store, name: str | None = None, experiment_id: str | None = None
 ) -> Experiment:
     """Make an experiment the active one of `store` and return it."""
-    from celltrail.store import queries
+    from celltrail.store.query import queries
 
     if experiment_id is not None:
         experiment = queries.get_experiment(store, str(experiment_id))
@@ -103,7 +103,7 @@ def check_is_active(store: Store, experiment_id: object) -> str:
     InvalidValueError
         When it is deleted, or the id is none.
     """
-    from celltrail.store import queries
+    from celltrail.store.query import queries
 
     if not isinstance(experiment_id, (str, int)):
         message = (
@@ -150,7 +150,7 @@ def search(
     page_token: str | None = None,
 ) -> PagedList[Experiment]:
     """Return one page of the experiments of `store` that match."""
-    from celltrail.store import queries
+    from celltrail.store.query import queries
 
     return queries.search_experiments(
         store,
@@ -191,7 +191,8 @@ def search_all(
 
 def delete(store: Store, experiment_id: str) -> None:
     """Mark an experiment of `store` and its runs as deleted."""
-    from celltrail.store import decisions, queries
+    from celltrail.store import decisions
+    from celltrail.store.query import queries
 
     experiment = queries.get_experiment(store, str(experiment_id))
     if experiment.lifecycle_stage != LifecycleStage.ACTIVE:
@@ -231,7 +232,7 @@ def delete_tag(store: Store, experiment_id: str, key: str) -> None:
 
 
 def _get_or_create(store: Store, name: str) -> Experiment:
-    from celltrail.store import queries
+    from celltrail.store.query import queries
 
     experiment = queries.get_experiment_by_name(store, _check_name(name))
     if experiment is None:

@@ -98,7 +98,7 @@ def get_experiment(experiment_id: str) -> Experiment:
     >>> celltrail.get_experiment("0").name
     'Default'
     """
-    from celltrail.store import queries
+    from celltrail.store.query import queries
 
     return queries.get_experiment(current_store(), str(experiment_id))
 
@@ -112,7 +112,7 @@ def get_experiment_by_name(name: str) -> Experiment | None:
     >>> celltrail.get_experiment_by_name("no such") is None
     True
     """
-    from celltrail.store import queries
+    from celltrail.store.query import queries
 
     return queries.get_experiment_by_name(current_store(), name)
 

@@ -17,7 +17,7 @@ from celltrail.tracking.keys import check_artifact_path
 if TYPE_CHECKING:
     from celltrail.entities import FileInfo
     from celltrail.store import Store
-    from celltrail.store.queries import StoredFile
+    from celltrail.store.query.queries import StoredFile
     from celltrail.tracking.active import LiveRun
 
 __all__ = [
@@ -89,7 +89,7 @@ def write_folder(run: LiveRun, local: str | Path, folder: str | None = None) -> 
 
 def entries(store: Store, run_id: str, path: str = "") -> list[StoredFile]:
     """Return the files of a run at or below a path, sorted."""
-    from celltrail.store import queries
+    from celltrail.store.query import queries
 
     below = f"{path}/"
     return [
@@ -101,7 +101,7 @@ def entries(store: Store, run_id: str, path: str = "") -> list[StoredFile]:
 
 def listing(store: Store, run_id: str, path: str | None = None) -> list[FileInfo]:
     """Return files and folders that lie directly below a path of a run."""
-    from celltrail.store import queries
+    from celltrail.store.query import queries
 
     folder = check_artifact_path(path, may_be_root=True)
     return queries.list_artifacts(store, run_id, folder or None)

@@ -25,7 +25,7 @@ def resolve(store: Store, reference: str) -> str:
     """Return the id of the run that an id, prefix, name or ``@last`` means."""
     if re.fullmatch("[0-9a-f]{32}", str(reference)):
         return str(reference)
-    from celltrail.store.references import resolve_run
+    from celltrail.store.query.references import resolve_run
 
     return resolve_run(store, str(reference))
 
@@ -38,7 +38,7 @@ def get_run(store: Store, reference: str) -> Run:
     NotFoundError
         When there is none of that name.
     """
-    from celltrail.store import queries
+    from celltrail.store.query import queries
 
     return queries.get_run(store, resolve(store, reference))
 

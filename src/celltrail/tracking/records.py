@@ -187,7 +187,7 @@ def search_runs(
     )
     question = (store, ids, filter_string, run_view_type)
     if output_format == "pandas":
-        from celltrail.store import search
+        from celltrail.store.query import search
 
         return search.runs_frame(*question, max_results, order_by=order_by)
     return _all_pages(*question, max_results=max_results, order_by=order_by)
@@ -216,7 +216,7 @@ def sql(query: str, *params: Any) -> pd.DataFrame:
     >>> celltrail.sql(query, "FINISHED").to_dict("records")
     [{'name': 'baseline', 'auc': 0.87}]
     """
-    from celltrail.store.sandbox import run_sql
+    from celltrail.store.query.sandbox import run_sql
 
     return run_sql(current_store(), query, params)
 
@@ -244,7 +244,7 @@ def _experiments(
     everywhere: bool,
 ) -> list[str]:
     """Return the ids of the experiments to look in."""
-    from celltrail.store import queries
+    from celltrail.store.query import queries
 
     if ids and names:
         message = "Only experiment_ids or experiment_names can be used, but not both"
@@ -278,7 +278,7 @@ def _all_pages(
     max_results: int,
     order_by: Sequence[str] | None,
 ) -> list[Run]:
-    from celltrail.store import search
+    from celltrail.store.query import search
 
     found: list[Run] = []
     token: str | None = None

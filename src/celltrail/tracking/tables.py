@@ -101,7 +101,7 @@ def load(
 def _runs(store: Store, experiment_id: str, run_ids: Sequence[str] | None) -> list[Run]:
     if run_ids:
         return [handles.get_run(store, run_id) for run_id in run_ids]
-    from celltrail.store import search
+    from celltrail.store.query import search
 
     return search.search_runs(store, [experiment_id], max_results=_MANY)
 

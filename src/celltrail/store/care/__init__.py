@@ -1,0 +1,1 @@
+"""Looking after a store: doctor, garbage collection, backup, export and import."""

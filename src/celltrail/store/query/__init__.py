@@ -1,0 +1,1 @@
+"""Questions to a store: filters, search, references, lists and users' own SQL."""
