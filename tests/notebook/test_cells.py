@@ -373,6 +373,10 @@ def test_an_error_of_celltrails_own_is_one_warning(
     assert done.result.result == 1
     assert done.stderr.count("\n") == 1
     assert "a mistake" in done.stderr
+    assert notebook.last().info.status == "FINISHED"
+    monkeypatch.undo()
+    notebook("%%track\nx = 1")
+    assert "mlflow.parentRunId" not in notebook.last().data.tags
 
 
 def test_an_exception_without_a_text_is_no_problem(notebook: Notebook) -> None:

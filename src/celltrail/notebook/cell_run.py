@@ -104,12 +104,24 @@ class CellRun:
         found += self._texts(events.CONTEXT, {**facts, "error": outcome.error})
         self._append(found)
         read_tail(b"".join(found), self.live.run_id, self.logged)
-        ended = self._execution.ended
         status = outcome.status
         if status == "FINISHED" and self.live.outcome:
             status = self.live.outcome
-        self._detach(status, ended)
-        return self._entity(status, ended)
+        self.close(status)
+        return self._entity(status, self._execution.ended)
+
+    def close(self, status: str) -> None:
+        """End the run and those opened within, unless that was done."""
+        if self.live.ended:
+            return
+        now = self._execution.ended
+        for run in active.open_runs():
+            if run is not self.live and _is_within(run, self.live):
+                lifecycle.finish(run, status, now)
+        if self._is_shared:
+            active.set_cell_run(None)
+        lifecycle.finish(self.live, status, now)
+        active.bind_threads(self._execution.new_threads(), self.live)
 
     def details(self, run: Run) -> RunDetails:
         """Return what a card shows of the run that has ended."""
@@ -144,15 +156,6 @@ class CellRun:
         else:
             self.live.is_cell = True
             active.attach(self.live)
-
-    def _detach(self, status: str, now: int) -> None:
-        for run in active.open_runs():
-            if run is not self.live and _is_within(run, self.live):
-                lifecycle.finish(run, status, now)
-        if self._is_shared:
-            active.set_cell_run(None)
-        lifecycle.finish(self.live, status, now)
-        active.bind_threads(self._execution.new_threads(), self.live)
 
     def _captured(
         self, captured: Captured, promoted: Mapping[str, float]

@@ -216,20 +216,30 @@ class Session:
     def _end(self, execution: Execution, outcome: Outcome) -> None:
         execution.stop_clocks()
         clock = time.perf_counter()
-        with self.guard.protecting("This cell was not recorded in full"):
-            if execution.tap is not None:
-                execution.output = execution.tap.stop()
-            records = self._recorder.end() if execution.is_recording else []
-            captured = self._collect(execution, outcome, records)
-            if self._becomes_run(execution, captured):
-                self._open(execution, TrackOptions())
-            if execution.run is not None:
-                self._end_run(execution, execution.run, outcome, captured, clock)
+        try:
+            with self.guard.protecting("This cell was not recorded in full"):
+                captured = self._stop_listening(execution, outcome)
+                if self._becomes_run(execution, captured):
+                    self._open(execution, TrackOptions())
+                if execution.run is not None:
+                    self._end_run(execution, execution.run, outcome, captured, clock)
+        finally:
+            # Whatever failed, the next cell begins without this one's run.
+            with self.guard.protecting("The end of this cell was not recorded"):
+                if execution.run is not None:
+                    execution.run.close(outcome.status)
+            if not self._stack() and active.cell_token() is execution:
+                active.set_current_cell(None)
+                active.cell_opener = None
+        with self.guard.protecting("This cell is not in the trail"):
             if execution.is_kept:
                 self._extend_trail(execution, outcome)
-        if not self._stack() and active.cell_token() is execution:
-            active.set_current_cell(None)
-            active.cell_opener = None
+
+    def _stop_listening(self, execution: Execution, outcome: Outcome) -> Captured:
+        if execution.tap is not None:
+            execution.output = execution.tap.stop()
+        records = self._recorder.end() if execution.is_recording else []
+        return self._collect(execution, outcome, records)
 
     def _collect(
         self, execution: Execution, outcome: Outcome, records: Iterable[Any]
