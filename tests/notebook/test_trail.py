@@ -142,7 +142,7 @@ def test_status_says_what_is_on_and_what_it_costs(four: Notebook) -> None:
         ("%trail runs metrcs.auc > 1", "metrics"),
         ("%trail show nothing", "nothing"),
         ("%trail show a b", "one word too many"),
-        ("%trail drop", "the following arguments are required: runs"),
+        ("%trail drop", "the following arguments are required: RUN"),
         ("%trail sql", "%trail sql takes a SELECT"),
         ("%trail sql DROP TABLE runs", "SELECT"),
         ("%%trail runs\nx", "Only %%trail sql takes a whole cell"),

@@ -18,9 +18,9 @@ Make the execution of this cell a run.
 
 The run holds the cell's code, its params and metrics as far as they can be
 found, what it printed and drew, the state of git and of the packages, and how
-it ended. The cell does what it does without ``%%track``: same output, same
-traceback, same result. At its end a card says what became of it, and what has
-changed since this cell's last execution.
+it ended. The cell does what it does without %%track: same output, same traceback,
+same result. At its end a card says what became of it, and what has changed since
+this cell's last execution.
 
 {options}
 
@@ -82,7 +82,8 @@ so is df = %trail sql …
 def _options(parser: argparse.ArgumentParser) -> str:
     formatter = argparse.HelpFormatter("", max_help_position=30, width=_WIDTH)
     for group in parser._action_groups:  # noqa: SLF001 - no other way to leave out usage
-        formatter.start_section(group.title)
+        # The name stands among the options, without a title of its own.
+        formatter.start_section(group.title if group.title == "options" else None)
         formatter.add_arguments(group._group_actions)  # noqa: SLF001
         formatter.end_section()
     return formatter.format_help().strip("\n")

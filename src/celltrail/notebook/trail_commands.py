@@ -47,6 +47,8 @@ def execute(session: Session, line: str, cell: str | None = None) -> Any:
         rest = f"{rest}\n{cell}"
     if not name:
         return overview.overview(session)
+    if name in {"-h", "--help"}:
+        name = "help"
     if name not in COMMANDS:
         message = (
             f"%trail has no command {name!r}.{nearest(name, COMMANDS)} "
@@ -142,15 +144,16 @@ def _runs(store: Store, rest: str) -> pd.DataFrame:
         message = "%trail runs: --asc and --desc exclude each other."
         raise UsageError(message)
     key, direction = options.asc or options.desc, "ASC" if options.asc else "DESC"
-    scope: list[str] | None
-    if options.experiment:
-        scope = [find_experiment(store, options.experiment).experiment_id]
-    else:
-        scope = None if options.all else [active_experiment_id(store)]
+    name = options.experiment
+    number = (
+        find_experiment(store, name).experiment_id
+        if name
+        else active_experiment_id(store)
+    )
     found = list_runs(
         store,
         condition,
-        experiment_ids=scope,
+        experiment_ids=[number],
         order_by=[order_clause(store, key, direction)] if key else None,
         limit=options.limit,
         show_all=options.all,

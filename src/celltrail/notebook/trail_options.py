@@ -26,22 +26,28 @@ RUNS.add_argument(
 RUNS.add_argument(
     "--all",
     action="store_true",
-    help="runs of all experiments, and failed ones without metrics too",
+    help="also failed runs without metrics, which are hidden otherwise",
 )
 
 _EXPERIMENT = LineParser(
     "%trail experiment", description="Use an experiment; make it if there is none."
 )
-_EXPERIMENT.add_argument("name", nargs="?", help="without one, all are listed")
+_EXPERIMENT.add_argument(
+    "name", metavar="NAME", nargs="?", help="without one, all are listed"
+)
 
 _SHOW = LineParser("%trail show", description="All that is known of one run.")
-_SHOW.add_argument("run", nargs="?", default="@last", help="@last if none is named")
+_SHOW.add_argument(
+    "run", metavar="RUN", nargs="?", default="@last", help="@last if none is named"
+)
 
 _COMPARE = LineParser("%trail compare", description="What differs between runs.")
-_COMPARE.add_argument("runs", nargs="*", help="@prev and @last if none are named")
+_COMPARE.add_argument(
+    "runs", metavar="RUN", nargs="*", help="@prev and @last if none are named"
+)
 
 _DROP = LineParser("%trail drop", description="Delete runs; they can be restored.")
-_DROP.add_argument("runs", nargs="+", help="@last, a name, an id …")
+_DROP.add_argument("runs", metavar="RUN", nargs="+", help="@last, a name, an id …")
 
 _SQL = LineParser("%trail sql", description="Answer one SELECT; also as %%trail sql.")
 _STATUS = LineParser("%trail status", description="What is on, where, at what cost.")
