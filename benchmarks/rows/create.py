@@ -69,6 +69,8 @@ ROWS = (
             "first_query": Figure("then list them in another process", "s"),
             "size": Figure("store size", "MB", 1.0),
         },
+        # exptrack looks through all imported modules at the end of each run.
+        trackers=("celltrail", "mlflow", "trackio"),
         repeats=2,
     ),
 )
