@@ -84,11 +84,8 @@ def _start_together(bench: Bench, tracker: str) -> dict[str, float]:
     found: dict[str, Any] = {"points": 0}
     with contextlib.suppress(WorkerFailedError):
         found = bench.driver.run(tracker, kept, folder)
-    return {
-        "succeeded": len(taken),
-        "points": found["points"],
-        "slowest": max(taken, default=float("nan")),
-    }
+    slowest = {"slowest": max(taken)} if taken else {}
+    return {"succeeded": len(taken), "points": found["points"], **slowest}
 
 
 def _result_or_none(worker: Any) -> dict[str, Any] | None:
