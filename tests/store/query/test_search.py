@@ -37,6 +37,17 @@ def letters(ids: dict[str, str], runs: list[Run]) -> str:
     return "".join(known[run.info.run_id] for run in runs)
 
 
+def test_runs_that_began_in_one_millisecond_are_in_the_order_they_began(
+    store: Store,
+) -> None:
+    begun = [new_id() for _ in range(6)]
+    for place, run_id in sorted(enumerate(begun), key=lambda pair: pair[1]):
+        time = 10**18 + place * 1000
+        store.journal.append(events.run_started(run_id, 0, time))
+    found = search_runs(store, ["0"], order_by=["start_time"])
+    assert [run.info.run_id for run in found] == begun
+
+
 @pytest.mark.parametrize(
     ("order_by", "expected"),
     [

@@ -39,7 +39,7 @@ class Field:
     parameters
         What the expression binds.
     column
-        The UUID column behind an ``id``.
+        The column behind an ``id`` or a ``time``, which has their order.
     """
 
     name: str
@@ -123,6 +123,10 @@ def _fields(*fields: Field) -> dict[str, Field]:
     return {each.name: each for each in fields}
 
 
+def _time(column: str) -> Field:
+    return Field(column, "time", f"(epoch_us({column}) // 1000)", column=column)
+
+
 RUNS: Final = Subject(
     noun="runs",
     attributes=_fields(
@@ -131,8 +135,8 @@ RUNS: Final = Subject(
         Field("user_id", "text", "user_id"),
         Field("status", "text", "status"),
         Field("artifact_uri", "text", f"('runs:/' || {_HEX.format('run_id')})"),
-        Field("start_time", "time", "(epoch_us(start_time) // 1000)"),
-        Field("end_time", "time", "(epoch_us(end_time) // 1000)"),
+        _time("start_time"),
+        _time("end_time"),
         Field(
             "duration", "number", "(epoch_us(end_time) - epoch_us(start_time)) / 1e6"
         ),
@@ -185,8 +189,8 @@ EXPERIMENTS: Final = Subject(
     attributes=_fields(
         Field("name", "text", "name"),
         Field("experiment_id", "text", "CAST(experiment_id AS VARCHAR)"),
-        Field("creation_time", "time", "(epoch_us(creation_time) // 1000)"),
-        Field("last_update_time", "time", "(epoch_us(last_update_time) // 1000)"),
+        _time("creation_time"),
+        _time("last_update_time"),
     ),
     maps={"tags": ("tags", "text")},
     aliases={},

@@ -71,7 +71,7 @@ def _as_list(clauses: Iterable[str] | None) -> list[str]:
 
 
 def _keys(field: Field, direction: str) -> list[Condition]:
-    expressions = [field.sql]
+    expressions = [field.column or field.sql]
     if field.parameters and field.kind == "number":
         # NaN is DuckDB's greatest number: last when ascending, but not when descending.
         if direction == "DESC":
