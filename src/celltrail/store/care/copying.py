@@ -33,7 +33,9 @@ def copy_database(
     store_id
         The id that the copy gets; None keeps it.
     """
-    connection.execute(f"ATTACH {quoted(str(target))} AS copied ({ATTACH_OPTIONS})")
+    connection.execute(
+        f"ATTACH {quoted(str(target))} AS copied (TYPE duckdb, {ATTACH_OPTIONS})"
+    )
     try:
         connection.execute("COPY FROM DATABASE store TO copied")
         if store_id is not None:

@@ -79,7 +79,9 @@ def run_sql(
         _stopwatch(connection, timeout) as watch,
     ):
         tables = tables_read(connection, query)
-        connection.execute(f"ATTACH {quoted(str(store.database))} AS store (READ_ONLY)")
+        connection.execute(
+            f"ATTACH {quoted(str(store.database))} AS store (TYPE duckdb, READ_ONLY)"
+        )
         create_views(connection, tables)
         for statement in _LOCKS:
             connection.execute(statement)
