@@ -69,7 +69,7 @@ def fold(
         if batch.is_whole:
             break
     done = [s for s in segments if s.is_final and offsets.get(s.name, 0) >= s.size]
-    sweep(journals, done, dead)
+    sweep(journals, done)
     left = {segment.name for segment in segments} - {segment.name for segment in done}
     return FoldReport({name: offsets.get(name, 0) for name in left}, quarantined)
 

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["FileLock", "hold_forever", "is_held"]
+__all__ = ["FileLock", "hold_forever", "is_held", "remove_unheld"]
 
 _PAUSE = 0.003
+_FOREVER_DEADLINE = 10.0
 
 
 class FileLock:
@@ -68,14 +69,20 @@ class FileLock:
 def hold_forever(path: Path) -> int:
     """Return an open descriptor that holds `path` alone until the process ends.
 
-    A forked child must close its copy, which would keep a dead parent's lock.
+    Others may try the lock for a moment, or sweep the file away before it is locked:
+    then it is made again. A forked child must close its copy, which would keep a dead
+    parent's lock.
     """
-    handle = os.open(path, _open_flags(), 0o600)
-    if not _try_lock(handle, portalocker.LOCK_EX) or not _is_linked(handle, path):
+    end = time.monotonic() + _FOREVER_DEADLINE
+    while True:
+        handle = os.open(path, _open_flags(), 0o600)
+        if _try_lock(handle, portalocker.LOCK_EX) and _is_linked(handle, path):
+            return handle
         os.close(handle)
-        message = f"The new lock file {str(path)!r} was taken by another process."
-        raise StoreBusyError(message)
-    return handle
+        if time.monotonic() >= end:
+            message = f"The lock file {str(path)!r} is held by another process."
+            raise StoreBusyError(message)
+        time.sleep(_PAUSE * random.random())  # noqa: S311
 
 
 def is_held(path: Path) -> bool:
@@ -88,6 +95,27 @@ def is_held(path: Path) -> bool:
         return not _try_lock(handle, portalocker.LOCK_EX)
     finally:
         os.close(handle)
+
+
+def remove_unheld(path: Path) -> None:
+    """Delete a lock file, unless someone holds it.
+
+    It is held meanwhile: who opened it before, to hold it, then sees that it is gone.
+    """
+    try:
+        handle = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return
+    try:
+        is_free = _try_lock(handle, portalocker.LOCK_EX)
+        if is_free and os.name != "nt":
+            path.unlink(missing_ok=True)
+    finally:
+        os.close(handle)
+    if is_free and os.name == "nt":
+        # Windows refuses to delete a file that anybody has open.
+        with contextlib.suppress(PermissionError):
+            path.unlink(missing_ok=True)
 
 
 def _open_flags() -> int:

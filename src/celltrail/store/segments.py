@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from celltrail.store.locks import is_held
+from celltrail.store.locks import is_held, remove_unheld
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,12 +50,12 @@ def sizes(folder: Path) -> dict[str, int]:
 
 
 def dead_sessions(folder: Path) -> set[str]:
-    """Return the ids of sessions that left files here and live no more."""
-    if not folder.is_dir():
-        return set()
-    names = {path.name for path in folder.iterdir()}
-    sessions = {match[1] for name in names if (match := _LOCK.fullmatch(name))}
-    sessions |= {match[1] for name in names if (match := _SEGMENT.fullmatch(name))}
+    """Return the ids of sessions that left segments here and live no more.
+
+    A lock without a segment may belong to a session about to begin: it makes its lock
+    file, then holds it, and only then makes its first segment.
+    """
+    sessions = {_session(path) for path in _segment_paths(folder)}
     return {name for name in sessions if not is_held(folder / f"{name}.lock")}
 
 
@@ -81,13 +81,15 @@ def scan(folder: Path) -> tuple[list[Segment], set[str]]:
     return segments, dead
 
 
-def sweep(folder: Path, segments: list[Segment], dead: set[str]) -> None:
+def sweep(folder: Path, segments: list[Segment]) -> None:
     """Delete folded final segments, and the locks of dead sessions without any left."""
     for segment in segments:
         segment.path.unlink(missing_ok=True)
     left = {_session(path) for path in _segment_paths(folder)}
-    for session in dead - left:
-        (folder / f"{session}.lock").unlink(missing_ok=True)
+    for path in list(folder.iterdir()) if folder.is_dir() else ():
+        lock = _LOCK.fullmatch(path.name)
+        if lock and lock[1] not in left:
+            remove_unheld(path)
 
 
 def _segment_paths(folder: Path) -> list[Path]:
