@@ -143,6 +143,34 @@ journal.append(b'{"s":4}\\n')
     assert lines(folder / "journal") == [b"{}", b'{"s":1}', b'{"s"', b'{"s":4}']
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="file size limits are POSIX")
+def test_a_disk_that_fills_with_the_greeting_costs_no_later_line(folder: Path) -> None:
+    script = """
+import resource, signal, sys
+from pathlib import Path
+from celltrail.errors import StoreError
+from celltrail.store.journal import Journal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+journal = Journal(Path(sys.argv[1]), lambda: b'{"greeting":1}\\n', lambda: None)
+soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (5, hard))
+try:
+    journal.append(b'{"s":1}\\n')
+except StoreError:
+    print("refused")
+resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+journal.append(b'{"s":2}\\n')
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(folder / "journal")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "refused\n"
+    assert lines(folder / "journal")[-1] == b'{"s":2}'
+
+
 @pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() == 0,
     reason="the superuser may write everywhere",

@@ -192,7 +192,8 @@ class Journal:
             os.close(previous)
             self._on_full()
         else:
-            os.write(self._fd, self._greeting())
+            greeting = self._greeting()
+            self._torn = os.write(self._fd, greeting) != len(greeting)
 
 
 def _cannot_write(folder: Path, error: OSError) -> StoreError:
