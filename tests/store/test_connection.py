@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
@@ -121,6 +121,42 @@ sys.exit(os.waitpid(child, 0)[1])
 """
     command = [sys.executable, "-W", "ignore", "-c", script, str(store.path)]
     assert subprocess.run(command, check=False, timeout=60).returncode == 0
+
+
+@forks
+def test_a_forked_child_does_not_sync_its_parents_journal(store: Store) -> None:
+    script = """
+import os, sys
+from celltrail.store import events, open_store
+store = open_store(sys.argv[1])
+store.journal.append(events.session({}))
+store.journal.sync_soon()
+child = os.fork()
+if child == 0:
+    sys.exit(0)
+sys.exit(os.waitpid(child, 0)[1])
+"""
+    command = [sys.executable, "-W", "ignore", "-c", script, str(store.path)]
+    done = subprocess.run(command, check=False, timeout=60, capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_an_interrupt_while_attaching_frees_the_store(
+    store: Store, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attach = connection_module._attach
+
+    def attach_and_stop(*arguments: Any, **named: Any) -> None:
+        attach(*arguments, **named)
+        raise KeyboardInterrupt
+
+    assert rows("SELECT 1") == [(1,)]
+    with monkeypatch.context() as patch:
+        patch.setattr(connection_module, "_attach", attach_and_stop)
+        with pytest.raises(KeyboardInterrupt):
+            rows("SELECT 1")
+    assert rows("SELECT 1") == [(1,)]
+    assert commit_elsewhere(store.database).returncode == 0
 
 
 @forks

@@ -95,9 +95,9 @@ def attached(
             _check_nesting(_engine.attached, path, read_only=read_only)
             yield connection
             return
-        _attach(connection, path, read_only=read_only, deadline=deadline)
-        _engine.attached = (path, read_only)
         try:
+            _attach(connection, path, read_only=read_only, deadline=deadline)
+            _engine.attached = (path, read_only)
             connection.execute("USE store")
             yield connection
         finally:
@@ -149,10 +149,12 @@ def _release(connection: duckdb.DuckDBPyConnection) -> None:
     try:
         connection.execute("USE memory")
         connection.execute("DETACH store")
-    except duckdb.Error:
+    except BaseException as error:
         # An instance that cannot let go of the file would block every other process.
         connection.close()
         _engine.instance = None
+        if not isinstance(error, duckdb.Error):
+            raise
 
 
 def _explained(path: Path, error: duckdb.Error) -> CelltrailError:

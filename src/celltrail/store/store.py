@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import platform
@@ -150,6 +151,7 @@ class Store:
 
     def after_fork(self) -> None:
         """Begin a session of its own in a forked child."""
+        atexit.unregister(self.journal.sync)
         self.journal.abandon()
         self._folding = threading.Lock()
         self.journal = self._new_journal()
