@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import os
 import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pytest
 
 from celltrail.store import events
@@ -207,6 +209,44 @@ def test_events_of_a_run_whose_beginning_is_lost_are_kept(
     assert rows("SELECT name, metrics['m'], params['lr'], status FROM runs") == [
         (f"recovered-{run_id[-8:]}", 0.5, "1", "RUNNING")
     ]
+
+
+def test_a_beginning_that_is_read_late_still_counts(store: Store, rows: Rows) -> None:
+    # A worker's journal may be read past the moment at which its parent's was.
+    run_id, begun = new_id(), 10**18
+    log(store, metric(run_id, 0.5, time_ns=begun + 5_000_000))
+    store.fold()
+    log(
+        store,
+        events.run_started(run_id, 7, begun),
+        events.text(events.TAG, run_id, "mlflow.runName", "late", begun),
+    )
+    assert rows("SELECT experiment_id, name, epoch_ns(start_time) FROM runs") == [
+        (7, "late", begun)
+    ]
+    log(store, metric(run_id, 0.25, 1))
+    assert rows("SELECT experiment_id, epoch_ns(start_time) FROM runs") == [(7, begun)]
+
+
+def test_what_is_not_the_fault_of_lines_puts_none_into_quarantine(
+    store: Store,
+) -> None:
+    with store.writing() as connection:
+        stage_module.stage(connection, stage_module.Batch(), store.path / "tmp")
+        with pytest.raises(duckdb.IOException):
+            stage_module._read(connection, [store.path / "missing.jsonl"])
+
+
+def test_a_clock_that_was_set_back_does_not_keep_a_view_fresh(
+    store: Store, run_id: str
+) -> None:
+    store.fold()
+    later = time.time() + 3600
+    os.utime(store.path / "fold.lock", (later, later))
+    log(store, metric(run_id, 1.0))
+    with store.reading(max_age=60) as connection:
+        found = connection.execute("SELECT count(*) FROM metrics").fetchall()
+    assert found == [(1,)]
 
 
 def test_artifacts_inputs_texts_cells_and_sessions_are_kept(

@@ -178,6 +178,9 @@ LEFT JOIN {metric_maps} AS told_metrics ON told_metrics.run_id = touched.run_id
 _UPDATE_RUNS = """
 UPDATE runs SET
     status = w.status, session_id = w.session_id,
+    experiment_id = coalesce(w.experiment_id, runs.experiment_id),
+    start_time = CASE WHEN w.experiment_id IS NULL
+        THEN runs.start_time ELSE w.start_time END,
     end_time = CASE WHEN w.has_ended THEN
         greatest(coalesce(w.end_time, runs.end_time), runs.start_time) END,
     metrics = CASE WHEN w.has_metrics THEN w.metrics ELSE runs.metrics END,

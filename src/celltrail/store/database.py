@@ -84,7 +84,8 @@ class Database:
             return False
         if max_age is not None:
             with contextlib.suppress(OSError):
-                return time.time() - self._lock.path.stat().st_mtime < max_age
+                # Below zero when the clock was set back: the age is not known.
+                return 0 <= time.time() - self._lock.path.stat().st_mtime < max_age
         asked = sizes(self._journals)
         return self._has_passed(asked) and not dead_sessions(self._journals)
 

@@ -29,6 +29,8 @@ _COLUMNS = (
     "x: 'VARCHAR', d: 'JSON'}"
 )
 _LINE_SHOWN = 65_536
+# What lines are to blame for. An interrupt, a full disk or too little memory is not.
+_MALFORMED = (duckdb.InvalidInputException, duckdb.DataError)
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ def _read(connection: duckdb.DuckDBPyConnection, files: list[Path]) -> str | Non
             "records = true, filename = true, maximum_object_size = 16777216, "
             f"columns = {_COLUMNS})"
         )
-    except duckdb.Error as error:
+    except _MALFORMED as error:
         return str(error).strip()
     return None
 
