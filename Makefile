@@ -31,7 +31,7 @@ demo: $(VENV)/demo.stamp ## run the quickstart notebook on real data and list it
 		|| { cat $(BUILD)/demo/log; exit 1; }
 	@$(BIN)/celltrail runs
 	@echo "The executed notebook: $(BUILD)/demo/$(QUICKSTART)"
-	@echo "Open it with: make lab"
+	@echo "Try it yourself: make lab"
 
 lab: $(VENV)/lab.stamp ## open a copy of the quickstart in JupyterLab
 	@mkdir -p $(BUILD)/lab
