@@ -20,15 +20,12 @@ if TYPE_CHECKING:
 settings.register_profile("celltrail", deadline=None)
 settings.load_profile("celltrail")
 
-# Set by celltrail itself, for the processes that a test starts.
-KEPT = "CELLTRAIL_PARENT"
-
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Give the test's empty working directory, free of the user's settings."""
     for name in os.environ:
-        if name.startswith(("CELLTRAIL_", "MLFLOW_")) and name != KEPT:
+        if name.startswith(("CELLTRAIL_", "MLFLOW_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))

@@ -83,12 +83,13 @@ def shell() -> Iterator[InteractiveShell]:
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
-    hook = sys.excepthook
+    hook, main = sys.excepthook, sys.modules["__main__"]
     shell = InteractiveShell.instance(config=config)
     shell.Completer.use_jedi = False
     yield shell
     InteractiveShell.clear_instance()
-    sys.excepthook = hook
+    # The shell has put a module without a specification in the program's place.
+    sys.excepthook, sys.modules["__main__"] = hook, main
 
 
 @pytest.fixture
