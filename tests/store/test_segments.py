@@ -10,7 +10,7 @@ import portalocker
 import pytest
 
 from celltrail.store.ids import new_id
-from celltrail.store.locks import hold_forever, is_held
+from celltrail.store.locks import FileLock, hold_forever, is_held
 from celltrail.store.segments import dead_sessions, scan, sweep
 
 if TYPE_CHECKING:
@@ -60,3 +60,36 @@ def test_sweeping_leaves_the_locks_that_are_held(folder: Path) -> None:
     assert is_held(living)
     assert not left.exists()
     os.close(handle)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_child_does_not_hold_on_to_a_lock_of_its_parents_threads(
+    folder: Path,
+) -> None:
+    lock = FileLock(folder / "fold.lock")
+    inside, leave = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with lock.hold(shared=False, deadline=1):
+            inside.set()
+            leave.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    inside.wait()
+    waiting, done = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(done)
+        os.read(waiting, 1)
+        os._exit(0)
+    leave.set()
+    thread.join()
+    try:
+        with lock.hold(shared=False, deadline=0.1):
+            pass
+    finally:
+        os.close(done)
+        os.close(waiting)
+        os.waitpid(child, 0)

@@ -23,6 +23,8 @@ __all__ = ["FileLock", "hold_forever", "is_held", "remove_unheld"]
 
 _PAUSE = 0.003
 _FOREVER_DEADLINE = 10.0
+_CREATE = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
+_handles: set[int] = set()
 
 
 class FileLock:
@@ -44,7 +46,7 @@ class FileLock:
         """
         flags = portalocker.LOCK_SH if shared else portalocker.LOCK_EX
         end = time.monotonic() + deadline
-        handle = os.open(self.path, _open_flags(), 0o600)
+        handle = _open(self.path)
         try:
             while not _try_lock(handle, flags):
                 if time.monotonic() >= end:
@@ -55,7 +57,7 @@ class FileLock:
                 _sign(handle)
             yield
         finally:
-            os.close(handle)
+            _close(handle)
 
     def _busy(self, handle: int, deadline: float) -> str:
         os.lseek(handle, 0, os.SEEK_SET)
@@ -75,7 +77,7 @@ def hold_forever(path: Path) -> int:
     """
     end = time.monotonic() + _FOREVER_DEADLINE
     while True:
-        handle = os.open(path, _open_flags(), 0o600)
+        handle = os.open(path, _CREATE, 0o600)
         if _try_lock(handle, portalocker.LOCK_EX) and _is_linked(handle, path):
             return handle
         os.close(handle)
@@ -88,13 +90,13 @@ def hold_forever(path: Path) -> int:
 def is_held(path: Path) -> bool:
     """Return whether a living process holds `path` (False when it is missing)."""
     try:
-        handle = os.open(path, os.O_RDWR)
+        handle = _open(path, os.O_RDWR)
     except FileNotFoundError:
         return False
     try:
         return not _try_lock(handle, portalocker.LOCK_EX)
     finally:
-        os.close(handle)
+        _close(handle)
 
 
 def remove_unheld(path: Path) -> None:
@@ -103,7 +105,7 @@ def remove_unheld(path: Path) -> None:
     It is held meanwhile: who opened it before, to hold it, then sees that it is gone.
     """
     try:
-        handle = os.open(path, os.O_RDWR)
+        handle = _open(path, os.O_RDWR)
     except FileNotFoundError:
         return
     try:
@@ -111,15 +113,23 @@ def remove_unheld(path: Path) -> None:
         if is_free and os.name != "nt":
             path.unlink(missing_ok=True)
     finally:
-        os.close(handle)
+        _close(handle)
     if is_free and os.name == "nt":
         # Windows refuses to delete a file that anybody has open.
         with contextlib.suppress(PermissionError):
             path.unlink(missing_ok=True)
 
 
-def _open_flags() -> int:
-    return os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
+def _open(path: Path, flags: int = _CREATE) -> int:
+    handle = os.open(path, flags, 0o600)
+    _handles.add(handle)
+    return handle
+
+
+def _close(handle: int) -> None:
+    if handle in _handles:
+        _handles.remove(handle)
+        os.close(handle)
 
 
 def _sign(handle: int) -> None:
@@ -143,3 +153,13 @@ def _is_linked(handle: int, path: Path) -> bool:
         return os.path.samestat(os.fstat(handle), path.stat())
     except FileNotFoundError:
         return False
+
+
+def _after_fork() -> None:
+    """Close what another thread of the parent holds, which a child would hold on to."""
+    while _handles:
+        _close(next(iter(_handles)))
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
