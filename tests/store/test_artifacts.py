@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
+import os
 import time
 from typing import IO, TYPE_CHECKING
 
@@ -11,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from celltrail.errors import NotFoundError
+from celltrail.errors import NotFoundError, StoreError
 from celltrail.store.artifacts import ArtifactFiles
 
 if TYPE_CHECKING:
@@ -63,6 +65,17 @@ def test_a_broken_write_leaves_nothing(files: ArtifactFiles) -> None:
         files.put(source)
     assert list(files.leftovers()) == []
     assert list(files.contents()) == []
+
+
+def test_a_full_disk_is_said(folder: Path) -> None:
+    class Full(io.BytesIO):
+        def read(self, _: int | None = -1) -> bytes:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    files = ArtifactFiles(str(folder / "a"))
+    with pytest.raises(StoreError, match=r"the artifacts in .* The disk is full"):
+        files.put(Full())
+    assert list(files.leftovers()) == []
 
 
 def test_missing_content_is_said(files: ArtifactFiles) -> None:

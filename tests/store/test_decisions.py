@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -73,3 +75,32 @@ def test_runs_are_deleted_all_or_none(store: Store, rows: Rows) -> None:
     assert rows("SELECT DISTINCT lifecycle_stage FROM runs") == [("active",)]
     decisions.set_run_stage(store, [first, second], "deleted")
     assert rows("SELECT DISTINCT lifecycle_stage FROM runs") == [("deleted",)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="file size limits are POSIX")
+def test_a_full_disk_is_said(store: Store) -> None:
+    store.fold()
+    # RLIMIT_FSIZE makes the kernel refuse to write, as a full disk does.
+    script = """
+import errno, resource, signal, sys
+from celltrail.errors import StoreError
+from celltrail.store import decisions, disk, events, open_store
+disk._REASONS[errno.EFBIG] = disk._REASONS[errno.ENOSPC]
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+store = open_store(sys.argv[1])
+store.journal.append(events.session({}))
+_, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (5, hard))
+try:
+    decisions.create_experiment(store, "x")
+except StoreError as error:
+    print(error)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(store.path)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "could not write to the database" in done.stdout
+    assert "The disk is full" in done.stdout

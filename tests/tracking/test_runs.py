@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -182,6 +184,24 @@ def test_logging_without_a_run_starts_one(tracking: Any) -> None:
     run = tracking.active_run()
     tracking.end_run()
     assert tracking.get_run(run.info.run_id).data.metrics == {"auc": 0.5}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps what is open")
+def test_runs_begun_after_the_store_was_removed_are_kept(
+    tracking: Any, store: Store
+) -> None:
+    tracking.set_experiment("first")
+    with tracking.start_run():
+        tracking.log_metric("auc", 0.5)
+    assert len(tracking.search_runs()) == 1
+    shutil.rmtree(store.path)
+    with pytest.raises(NotFoundError, match="experiment"):
+        tracking.start_run()
+    tracking.set_experiment("first")
+    with tracking.start_run() as run:
+        tracking.log_metric("auc", 0.75)
+    assert tracking.get_run(run.info.run_id).data.metrics == {"auc": 0.75}
+    assert len(tracking.search_runs()) == 1
 
 
 def test_deleting_and_restoring_a_run(tracking: Any) -> None:

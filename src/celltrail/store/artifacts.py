@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 import fsspec
 
 from celltrail.errors import NotFoundError
+from celltrail.store.disk import explained
 from celltrail.store.ids import new_id
 
 if TYPE_CHECKING:
@@ -132,7 +133,17 @@ class ArtifactFiles:
         return float(self._files.modified(name).timestamp())
 
     def put(self, source: IO[bytes]) -> tuple[str, int]:
-        """Keep what `source` gives; return its digest and size in bytes."""
+        """Keep what `source` gives; return its digest and size in bytes.
+
+        Raises
+        ------
+        StoreError
+            When the disk is full, or the folder cannot be written.
+        """
+        with explained("the artifacts", self.url):
+            return self._put(source)
+
+    def _put(self, source: IO[bytes]) -> tuple[str, int]:
         # Hashing what is copied keeps digest and content one, even while the source
         # changes.
         temporary = f"{self._root}/{_TEMPORARY}{new_id()}"

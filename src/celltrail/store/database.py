@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from celltrail.errors import StoreBusyError
 from celltrail.store.connection import attached
+from celltrail.store.disk import explained
 from celltrail.store.fold import fold, folded_offsets
 from celltrail.store.location import DATABASE
 from celltrail.store.locks import FileLock
@@ -67,7 +68,10 @@ class Database:
         self, deadline: float = DEADLINE
     ) -> Iterator[duckdb.DuckDBPyConnection]:
         """Yield a connection in a transaction; see `celltrail.store.Store.writing`."""
-        with self._alone(deadline) as connection:
+        with (
+            explained("the database", self._folder),
+            self._alone(deadline) as connection,
+        ):
             self._fold(connection)
             connection.begin()
             yield connection

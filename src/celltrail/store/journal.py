@@ -15,6 +15,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from celltrail.errors import StoreError
+from celltrail.store.disk import cannot_write
 from celltrail.store.ids import new_id
 from celltrail.store.locks import hold_forever
 
@@ -155,6 +156,17 @@ class Journal:
             self._segment = self._room = 0
             self._fd = self._session_lock = -1
 
+    def renew(self) -> bool:
+        """Begin another session if someone removed this one's files; return whether.
+
+        What is written to a removed file would be lost without a word.
+        """
+        with self._lock:
+            is_gone = self._fd >= 0 and os.fstat(self._fd).st_nlink == 0
+            if is_gone:
+                self.close()
+        return is_gone
+
     def abandon(self) -> None:
         """Close the handles; in a forked child, those inherited from the parent.
 
@@ -197,16 +209,4 @@ class Journal:
 
 
 def _cannot_write(folder: Path, error: OSError) -> StoreError:
-    reasons = {
-        errno.ENOSPC: "The disk is full. Free some space",
-        errno.EDQUOT: "Your disk quota is used up. Free some space",
-        errno.EROFS: "The file system is read-only. Choose another store",
-        errno.EACCES: "The folder is not yours to write. Choose another store",
-    }
-    advice = reasons.get(error.errno or 0, f"{error.strerror}. Check the folder")
-    message = (
-        f"celltrail could not write to its journal in {str(folder)!r}. {advice} "
-        "(celltrail.set_tracking_uri(path) sets the store); what was logged before "
-        "is kept."
-    )
-    return StoreError(message)
+    return cannot_write("its journal", folder, error)

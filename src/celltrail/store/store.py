@@ -157,10 +157,12 @@ class Store:
         self.journal = self._new_journal()
 
     def _open_database(self) -> Database:
+        # The folder may have been removed since.
+        folder = self._make_folder()
         if self._database is None:
             from celltrail.store.database import Database
 
-            self._database = Database(self._make_folder())
+            self._database = Database(folder)
         return self._database
 
     def _new_journal(self) -> Journal:

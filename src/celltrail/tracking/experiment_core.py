@@ -31,6 +31,7 @@ __all__ = [
     "create",
     "delete",
     "delete_tag",
+    "forget",
     "rename",
     "restore",
     "search",
@@ -123,6 +124,14 @@ def check_is_active(store: Store, experiment_id: object) -> str:
             raise InvalidValueError(message)
         _known.add((store.uri, wanted))
     return wanted
+
+
+def forget(store: Store) -> None:
+    """Drop what is known of a store's experiments, as its files were removed."""
+    uri = store.uri
+    _known.difference_update([key for key in _known if key[0] == uri])
+    for key in [key for key in _named if key[0] == uri]:
+        del _named[key]
 
 
 def create(

@@ -81,6 +81,8 @@ def begin(
     source
         Tags for user and program; by default what can be found out.
     """
+    if store.journal.renew():
+        experiments.forget(store)
     if experiment_id is None:
         experiment_id = experiments.active_experiment_id(store)
     experiment = experiments.check_is_active(store, experiment_id)
