@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from enum import Enum
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 __all__ = [
     "Dataset",
@@ -99,15 +99,21 @@ class Param(_Record):
     value: str
 
 
-@dataclass(frozen=True)
-class Metric(_Record):
-    """One point of a metric; `timestamp` is in milliseconds since 1970."""
+class Metric(NamedTuple):
+    """One point of a metric; `timestamp` is in milliseconds since 1970.
+
+    A tuple, since a history has tens of thousands of them.
+    """
 
     key: str
     value: float
     timestamp: int
     step: int = 0
     run_id: str | None = None
+
+    def to_dictionary(self) -> dict[str, Any]:
+        """Return the point as a dictionary."""
+        return self._asdict()
 
 
 @dataclass(frozen=True)

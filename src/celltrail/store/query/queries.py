@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
+from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from celltrail.entities import FileInfo, Metric, PagedList, ViewType
@@ -183,8 +184,8 @@ def metric_history(store: Store, run_id: str, key: str) -> list[Metric]:
     """Return every point of a metric, in the order of time, step and value."""
     with store.reading() as connection:
         points = _points(connection, run_id, key, "(epoch_us(timestamp) // 1000)")
-        rows = points.fetchall()
-    return [Metric(key, value, time, step, run_id) for step, time, value in rows]
+        steps, times, values = (part.tolist() for part in points.fetchnumpy().values())
+    return list(map(Metric, repeat(key), values, times, steps, repeat(run_id)))
 
 
 def metric_history_frame(store: Store, run_id: str, key: str) -> pd.DataFrame:
