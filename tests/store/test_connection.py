@@ -141,6 +141,13 @@ sys.exit(os.waitpid(child, 0)[1])
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+def test_an_interrupted_query_is_an_interrupt(store: Store) -> None:
+    # As DuckDB raises it; when it looks at signals is its own affair.
+    message = "Query interrupted"
+    with pytest.raises(KeyboardInterrupt), store.reading():
+        raise RuntimeError(message)
+
+
 def test_an_interrupt_while_attaching_frees_the_store(
     store: Store, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:

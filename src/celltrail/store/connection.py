@@ -100,6 +100,11 @@ def attached(
             _engine.attached = (path, read_only)
             connection.execute("USE store")
             yield connection
+        except RuntimeError as error:
+            # What DuckDB makes of Ctrl-C would pass for a failure.
+            if str(error) != "Query interrupted":
+                raise
+            raise KeyboardInterrupt from error
         finally:
             _engine.attached = None
             _release(connection)
