@@ -69,6 +69,11 @@ def test_what_is_no_local_store_is_refused(uri: str) -> None:
         store_path(uri)
 
 
+def test_a_path_that_duckdb_cannot_open_is_refused(folder: Path) -> None:
+    with pytest.raises(InvalidValueError, match="DuckDB takes no path with '\\?'"):
+        store_path(folder / "what?")
+
+
 def test_asking_for_a_missing_store_makes_none(folder: Path) -> None:
     with pytest.raises(NotFoundError, match="There is no store"):
         open_store(folder / "nowhere", create=False)

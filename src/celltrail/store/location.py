@@ -41,13 +41,25 @@ def store_path(uri: str | Path | None = None) -> Path:
     Raises
     ------
     InvalidValueError
-        For a scheme that names no local store (``http:``, ``databricks`` …).
+        For a scheme that names no local store (``http:``, ``databricks`` …), and for
+        a path that DuckDB cannot open.
 
     Examples
     --------
     >>> store_path("sqlite:////data/mlflow.db").as_posix()
     '/data/.celltrail'
     """
+    path = _named(uri)
+    if "?" in str(path):
+        message = (
+            f"The store {str(path)!r} cannot be opened: DuckDB takes no path with '?'. "
+            "Rename the folder, or name another with celltrail.set_tracking_uri(path)."
+        )
+        raise InvalidValueError(message)
+    return path
+
+
+def _named(uri: str | Path | None) -> Path:
     if uri is None:
         here = Path.cwd()
         return find_store(here) or here / FOLDER
