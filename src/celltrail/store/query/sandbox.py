@@ -2,8 +2,8 @@
 
 Three walls, each enough for what it is there for. Only known tables, table functions
 and kinds of nodes pass (`celltrail.store.query.sql_check`). The query runs on an
-instance of its own, with the store attached for reading, without access to files and with its
-settings locked. Time, memory and the size of the result are capped.
+instance of its own, with the store attached for reading, without access to files and
+with its settings locked. Time, memory and the size of the result are capped.
 """
 
 from __future__ import annotations
