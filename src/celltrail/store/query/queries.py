@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
 from itertools import repeat
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from celltrail.entities import FileInfo, Metric, PagedList, ViewType
