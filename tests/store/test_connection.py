@@ -344,3 +344,32 @@ with open_store(sys.argv[2]).reading() as connection:
 def test_a_store_is_the_same_object_however_it_is_named(folder: Path) -> None:
     assert open_store(folder) is open_store(folder / ".celltrail")
     assert open_store(folder.as_uri()) is open_store(str(folder))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="file size limits are POSIX")
+def test_a_disk_that_fills_while_the_database_is_made_leaves_none(
+    store: Store,
+) -> None:
+    script = """
+import resource, signal, sys
+from celltrail.errors import StoreError
+from celltrail.store import open_store
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (8192, hard))
+store = open_store(sys.argv[1])
+try:
+    store.fold()
+except StoreError as error:
+    print("refused", store.database.exists())
+resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+store.fold()
+print("made", store.database.exists())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(store.path)],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.split() == ["refused", "False", "made", "True"], done.stderr

@@ -36,7 +36,8 @@ ATTACH_OPTIONS = "STORAGE_VERSION 'v1.5.0', BLOCK_SIZE 65536"
 _MEMORY = "2GB"
 _MAX_THREADS = 4
 _LOCKED = re.compile(
-    r"conflicting lock|could not set lock|being used by another", re.IGNORECASE
+    r"conflicting lock|could not set lock|being used by another|file handle conflict",
+    re.IGNORECASE,
 )
 _FOREIGN = re.compile(
     r"not a valid duckdb|serializ|cannot open.*version|database file with version",

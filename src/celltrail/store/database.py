@@ -8,7 +8,9 @@ import time
 import warnings
 from typing import TYPE_CHECKING
 
-from celltrail.errors import StoreBusyError
+import duckdb
+
+from celltrail.errors import StoreBusyError, StoreError
 from celltrail.store.connection import attached
 from celltrail.store.disk import explained
 from celltrail.store.fold import fold, folded_offsets
@@ -20,8 +22,6 @@ from celltrail.store.segments import dead_sessions, sizes
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    import duckdb
 
 __all__ = ["DEADLINE", "Database"]
 
@@ -128,12 +128,30 @@ class Database:
 
     @contextlib.contextmanager
     def _alone(self, deadline: float) -> Iterator[duckdb.DuckDBPyConnection]:
-        with (
-            self._lock.hold(shared=False, deadline=deadline),
-            self._attached(read_only=False) as connection,
-        ):
-            migrate(connection)
-            yield connection
+        with self._lock.hold(shared=False, deadline=deadline):
+            if not self._file.exists():
+                self._make_file()
+            with self._attached(read_only=False) as connection:
+                migrate(connection)
+                yield connection
+
+    def _make_file(self) -> None:
+        """Make the database under another name: a full disk leaves no half of one."""
+        new = self._file.with_suffix(".new")
+        new.unlink(missing_ok=True)
+        try:
+            with attached(new, read_only=False, deadline=DEADLINE) as connection:
+                migrate(connection)
+            new.replace(self._file)
+        except duckdb.Error as error:
+            message = (
+                f"The database {str(self._file)!r} could not be made: {error} What was "
+                "logged is kept in the journals."
+            )
+            raise StoreError(message) from error
+        finally:
+            new.unlink(missing_ok=True)
+            new.with_suffix(".new.wal").unlink(missing_ok=True)
 
     def _enter(
         self, stack: contextlib.ExitStack, deadline: float
