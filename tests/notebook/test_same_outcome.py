@@ -111,6 +111,18 @@ def plain(value: Any) -> Any:
     return value
 
 
+def joined(outputs: list[Any]) -> list[Any]:
+    """Return the outputs with a stream's text in one piece, however it was sent."""
+    found: list[Any] = []
+    for output in outputs:
+        before = found[-1] if found else {}
+        if "text" in output and output.get("name") == before.get("name"):
+            found[-1] = {**before, "text": before["text"] + output["text"]}
+        else:
+            found.append(output)
+    return found
+
+
 def headed(line: str, body: str) -> str:
     """Return a cell with a first line, where a cell magic allows one."""
     return body if body.startswith("%%") and line.startswith("#") else f"{line}\n{body}"
@@ -137,7 +149,7 @@ def test_the_outcome_is_the_same(case: str, pairs: dict[str, tuple[Any, Any]]) -
     without, tracked = pairs[case]
     cards = [output for output in tracked.outputs if is_card(output)]
     rest = [output for output in tracked.outputs if not is_card(output)]
-    assert plain(rest) == plain(without.outputs)
+    assert plain(joined(rest)) == plain(joined(without.outputs))
     assert tracked.execution_count == without.execution_count
     is_python = "SyntaxError" not in str(rest) and "IndentationError" not in str(rest)
     assert len(cards) == is_python

@@ -405,13 +405,13 @@ def test_full_segments_wait_for_one_fold_and_not_for_one_each(
 
 
 def test_a_backlog_is_folded_in_batches(
-    store: Store, run_id: str, rows: Rows, monkeypatch: pytest.MonkeyPatch
+    store: Store, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(journal_module, "SEGMENT_BYTES", 2000)
     monkeypatch.setattr(stage_module, "BATCH_BYTES", 3000)
     monkeypatch.setattr(store, "_fold_behind", lambda: None)
     store.journal = store._new_journal()
-    log(store, events.run_started(run_id, 0))
+    run_id = workers.start_run(store)
     for step in range(200):
         log(store, metric(run_id, step, step))
     store.close()
