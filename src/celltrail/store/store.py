@@ -146,8 +146,13 @@ class Store:
         self._open_database().fold(deadline)
 
     def close(self) -> None:
-        """End this process's session; the next event begins another."""
+        """End this process's session, and wait for a fold that is under way.
+
+        The next event begins another session.
+        """
         self.journal.close()
+        with self._folding:
+            pass
 
     def after_fork(self) -> None:
         """Begin a session of its own in a forked child."""
