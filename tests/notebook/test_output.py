@@ -185,7 +185,7 @@ CELLS = {
     "low level": "import os, subprocess, sys\n"
     "subprocess.run([sys.executable, '-c', 'print(7)'])\n"
     "import time\nend = time.monotonic() + 20\n"
-    "while time.monotonic() < end and '7' not in str(tap._streams['stdout']): "
+    "while time.monotonic() < end and '7\\n' not in str(tap._streams['stdout']): "
     "time.sleep(0.01)",
     "thread": "import threading\nt = threading.Thread(target=print, args=('t',))\n"
     "t.start(); t.join()",
