@@ -79,7 +79,7 @@ def test_a_store_that_cannot_be_used_is_one_line(bare: Notebook, folder: Path) -
 @pytest.mark.parametrize(
     ("variable", "value", "wanted"),
     [
-        ("JPY_SESSION_NAME", "/work/nb/a.ipynb", "nb/a.ipynb"),
+        ("JPY_SESSION_NAME", "/lab/nb/a.ipynb", "nb/a.ipynb"),
         ("JPY_SESSION_NAME", "/else/a.ipynb", "/else/a.ipynb"),
         ("JPY_SESSION_NAME", "console-1-5e3a", None),
         ("OTHER", "", None),
@@ -90,13 +90,13 @@ def test_the_notebook_is_found_in_the_environment(
 ) -> None:
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
     monkeypatch.setenv(variable, value)
-    found = place.notebook_name(place.notebook_path({}), Path("/work"))
+    found = place.notebook_name(place.notebook_path({}), Path("/lab"))
     assert found == wanted
 
 
 def test_the_notebook_is_found_in_the_namespace() -> None:
-    told = {"__vsc_ipynb_file__": "/work/a.ipynb"}
-    assert place.notebook_path(told) == Path("/work/a.ipynb")
-    injected = {"PAPERMILL_INPUT_PATH": "/work/b.ipynb"}
-    assert place.notebook_path(injected) == Path("/work/b.ipynb")
+    told = {"__vsc_ipynb_file__": "/lab/a.ipynb"}
+    assert place.notebook_path(told) == Path("/lab/a.ipynb")
+    injected = {"PAPERMILL_INPUT_PATH": "/lab/b.ipynb"}
+    assert place.notebook_path(injected) == Path("/lab/b.ipynb")
     assert place.notebook_path({"PAPERMILL_INPUT_PATH": "s3://bucket/b.ipynb"}) is None

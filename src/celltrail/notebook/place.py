@@ -38,7 +38,7 @@ def notebook_name(path: Path | None, folder: Path) -> str | None:
 
     Examples
     --------
-    >>> notebook_name(Path("/work/nb/a.ipynb"), Path("/work"))
+    >>> notebook_name(Path("/lab/nb/a.ipynb"), Path("/lab"))
     'nb/a.ipynb'
     """
     if path is None:

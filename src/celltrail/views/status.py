@@ -24,9 +24,9 @@ def status_view(status: Status) -> View:
     Examples
     --------
     >>> from celltrail.views.data import Status
-    >>> print(status_view(Status(store="/work/.celltrail", experiment="bank", runs=3)))
+    >>> print(status_view(Status(store="/lab/.celltrail", experiment="bank", runs=3)))
     celltrail
-    store       /work/.celltrail
+    store       /lab/.celltrail
     experiment  bank
     holds       3 runs
     tracks      cells that begin with %%track
