@@ -67,7 +67,9 @@ def _options(rows: dict[str, Row]) -> argparse.Namespace:
         choices=ALL_TRACKERS,
         help="leave out the others; may be repeated",
     )
-    parser.add_argument("--peers", default=str(_PEERS), help="the peers' Python")
+    parser.add_argument(
+        "--peers", default=str(_PEERS), type=os.path.abspath, help="the peers' Python"
+    )
     parser.add_argument("--scale", type=float, default=1.0, help="part of the work")
     parser.add_argument("--repeats", type=int, help="instead of each row's own number")
     parser.add_argument("--folder", help="where the stores are made")
